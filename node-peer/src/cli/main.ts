@@ -1,0 +1,2 @@
+process.stderr.write('knotwork: this command is not written yet\n')
+process.exitCode = 1

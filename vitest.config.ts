@@ -1,0 +1,44 @@
+import { defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+import { findChromium } from './tools/find-chromium.mjs'
+
+const conditions = ['@knotwork/source', ...defaultServerConditions]
+
+const quick = (name: string, include: string) => ({
+  extends: true as const,
+  test: { name, include: [include], sequence: { groupOrder: 0 } },
+})
+
+// Real processes, ports and pages: one file at a time, after the quick ones.
+const slow = (name: string, include: string, groupOrder: number, timeoutMs: number) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [include],
+    fileParallelism: false,
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    sequence: { groupOrder },
+  },
+})
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    environment: 'node',
+    maxWorkers: 2,
+    passWithNoTests: true,
+    env: { CHROMIUM: findChromium() ?? '' },
+    projects: [
+      quick('core', 'core/src/**/*.test.ts'),
+      quick('node-peer', 'node-peer/src/**/*.test.ts'),
+      quick('web-peer', 'web-peer/src/**/*.test.ts'),
+      quick('contracts', 'test/contracts/**/*.test.ts'),
+      quick('sim', 'test/sim/**/*.test.ts'),
+      slow('interop', 'test/interop/**/*.test.ts', 1, 30_000),
+      slow('integration', 'test/integration/**/*.test.ts', 2, 60_000),
+      slow('browser', 'test/browser/**/*.test.ts', 3, 90_000),
+    ],
+  },
+})
