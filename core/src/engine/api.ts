@@ -1,0 +1,108 @@
+/** What an app sees of the engine; `peer.ts` and `document.ts` are behind it. */
+import type { PeerId } from '../ids.ts'
+import type { AcceptLink, Link, LinkReceiver, Transport } from '../ports/transport.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Crypto, Identity } from '../ports/crypto.ts'
+import type { Log } from '../ports/log.ts'
+import type { Random } from '../ports/random.ts'
+import type { Storage } from '../ports/storage.ts'
+import type { Presence } from '../presence/presence.ts'
+import type { Doc } from '../replica/replica.ts'
+import type { DocumentStatus } from './status.ts'
+import type { Watched } from './watched.ts'
+
+/** Everything a peer needs of its platform. */
+export interface Platform {
+  readonly clock: Clock
+  readonly random: Random
+  readonly crypto: Crypto
+  readonly identity: Identity
+  readonly storage: Storage
+  readonly transports: readonly Transport[]
+  readonly log: Log
+}
+
+export interface PeerOptions {
+  /** Addresses to keep a link to, dialled again with back-off whenever it is lost. */
+  readonly connect?: readonly string[]
+  /** A shared secret: links without proof of it are refused, and it is proven to whoever we link to. */
+  readonly token?: string
+  /** Keep, store and pass on every document a neighbour opens (node peers do). Default false. */
+  readonly keeps?: boolean
+  /** Client ids for documents; for simulators. Default: 32 random bits. */
+  readonly freshClientId?: () => number
+}
+
+/** A peer we hold a link to, or an address we try to reach. */
+export interface Neighbour {
+  /** Null until it has proven its identity. */
+  readonly id: PeerId | null
+  /** The address dialled, or what the transport tells of an incoming link. */
+  readonly address: string
+  readonly transport: string
+  readonly state: 'dialling' | 'greeting' | 'linked' | 'waiting'
+  /** Why the last link to it ended, or why it could not be opened; null when there is nothing to say. */
+  readonly why: string | null
+  readonly keeps: boolean
+  /** Round trip in milliseconds; null before the first measurement. */
+  readonly roundTripMs: number | null
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+/** An update offered from outside, once it is decided and, where it was news, in this peer's log. */
+export type MergeOutcome =
+  | { readonly type: 'known' }
+  | { readonly type: 'stored' }
+  /** Builds on something this peer lacks; nothing was applied. */
+  | { readonly type: 'waiting' }
+  /** No update, or above a limit; nothing was applied. */
+  | { readonly type: 'refused'; readonly why: string }
+
+export interface SyncedOptions {
+  /** How many neighbours must hold every edit made here. Default 1. */
+  readonly peers?: number
+  /** They must hold it on disk. Default false: in their memory is enough. */
+  readonly stored?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** One document, open in this app. */
+export interface SharedDocument extends Disposable {
+  readonly name: string
+  readonly doc: Doc
+  /** Who is here: has the interface of y-protocols' Awareness, for bindings. */
+  readonly presence: Presence
+  readonly status: Watched<DocumentStatus>
+  /** Resolves when the own storage has been read; waits for no network. Rejects when it cannot be read. */
+  readonly loaded: Promise<void>
+  /** Resolves when it is true that so many neighbours hold every edit made here until now. */
+  synced(options?: SyncedOptions): Promise<void>
+  /** Resolves when every edit made here until now is in the own log. */
+  stored(): Promise<void>
+  /** Lets go of the document; it stays stored. Calling it again does nothing. */
+  close(): void
+}
+
+export interface Peer extends AsyncDisposable {
+  readonly id: PeerId
+  readonly neighbours: Watched<readonly Neighbour[]>
+  /** Addresses others can dial, once `ready`. */
+  readonly addresses: readonly string[]
+  /** Opens a document; at once, whether or not it exists anywhere. `doc` brings an app's own Y.Doc. */
+  open(name: string, options?: { readonly doc?: Doc }): SharedDocument
+  /** Keeps a link to an address until the returned function is called. */
+  connect(address: string): () => void
+  /** Names of all documents in the own storage. */
+  documents(): AsyncIterable<string>
+  /** The whole document as one Yjs update (v1); null when it is not stored here. */
+  read(name: string): Promise<Uint8Array | null>
+  /** Merges a Yjs update (v1); resolves when it is decided and stored. */
+  merge(name: string, update: Uint8Array): Promise<MergeOutcome>
+  /** Joins a client that speaks y-websocket's wire to a document; feed the returned receiver with its frames. */
+  attachYjs(name: string, link: Link): LinkReceiver
+  /** Takes an incoming link that some server accepted for this peer. */
+  readonly accept: AcceptLink
+  /** Stops taking links, writes what is unwritten, leaves cleanly. */
+  close(): Promise<void>
+}

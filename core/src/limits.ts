@@ -1,0 +1,113 @@
+/**
+ * Every limit, each with the reason for it. A refusal by a limit is counted or shown, never silent.
+ * Sizes in bytes, spans in milliseconds.
+ */
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const limits = {
+  /** Long enough for a path with a title in any script, short enough to be a key in every storage. */
+  documentNameBytesMax: KiB,
+
+  // --- frames and messages -------------------------------------------------------------------------------------
+  /** What one transport frame may hold; a WebSocket server can refuse more before it is in memory. */
+  frameBytesMax: MiB,
+  /** A message above this travels in parts, so that keystrokes and pings pass between them. */
+  partBytesMax: 256 * KiB,
+  /** What a message put together from parts may hold: the largest difference between two replicas we carry. */
+  messageBytesMax: 64 * MiB,
+  /** Messages in parts that one link may have under way at once. */
+  partialMessagesMax: 4,
+  /** How long a message in parts may take from its first part to its last new part before it is given up. */
+  partSilenceMs: 30_000,
+  /** Features a hello may list, and the length of each: far above what versions of ours will ever have. */
+  featuresMax: 64,
+  featureBytesMax: 64,
+  /** A close reason must fit a WebSocket close frame: 125 bytes less the code. */
+  closeReasonBytesMax: 120,
+
+  // --- links ---------------------------------------------------------------------------------------------------
+  /** From the opened pipe to the proven identity; afterwards the link is closed. */
+  helloMs: 5_000,
+  /** Whoever has sent nothing for this long sends a ping. */
+  pingAfterMs: 2_000,
+  /** A link that brought nothing for this long is dead: a dead neighbour is noticed within five seconds. */
+  silenceMs: 5_000,
+  /** Frames that may wait while a proof is being checked; a peer in good faith sends none. */
+  earlyFramesMax: 16,
+  linksMax: 2_000,
+  /** From one address, so that one machine cannot take all places; loopback is exempt. */
+  linksPerAddressMax: 32,
+  /** First wait before a lost neighbour is dialled again; doubles with each failure, with jitter. */
+  redialFirstMs: 250,
+  redialMaxMs: 10_000,
+  /** After a refusal (a 44xx code) asking again at once is pointless, but an operator may mend the cause. */
+  redialRefusedMs: 60_000,
+  /** A dial that has not opened by then is given up. */
+  dialMs: 10_000,
+  /** Above this a reader is too slow: what is for it is dropped and replaced by one resync when it has drained. */
+  queueBytesMax: 8 * MiB,
+  /** Presence is the first to go when a reader is slow. */
+  queueBytesMaxForPresence: 256 * KiB,
+  /** A resync starts when the queue has fallen to this. */
+  queueBytesDrained: 256 * KiB,
+  /** A reader that falls behind this often is closed; it comes back with a fresh link. */
+  slowStrikesMax: 3,
+
+  // --- documents on a link -------------------------------------------------------------------------------------
+  documentsPerLinkMax: 10_000,
+  /** Names in one page of a catalogue. */
+  cataloguePageMax: 500,
+  /** Documents that a catalogue brings into memory at once. */
+  catalogueOpenAtOnceMax: 32,
+  /** Replicas in memory on behalf of one link; more are refused until some go idle. */
+  liveDocumentsPerLinkMax: 1_024,
+
+  // --- document sync -------------------------------------------------------------------------------------------
+  /** One update typed or pasted by somebody. */
+  liveUpdateBytesMax: 4 * MiB,
+  /** Updates in one message. */
+  updatesPerMessageMax: 1_000,
+  /** Bytes of updates joined into one message; more go into the next. */
+  updatesBytesPerMessage: 128 * KiB,
+  /** Structs of one update: decoding them costs about 100 bytes of memory each while it lasts. */
+  structsMax: 1_000_000,
+  /** Clients in one update or state vector (10,000 clients at one place take 29 s to integrate: YJS trap 8). */
+  clientsMax: 10_000,
+  deleteRangesMax: 100_000,
+  /** Updates that wait for others they depend on, per document: everything beyond is asked for again instead. */
+  waitingUpdatesMax: 256,
+  waitingBytesMax: MiB,
+  /** Answers to `have` per neighbour and document: a burst, then this many a second. */
+  answersBurst: 4,
+  answersPerSecond: 2,
+  /** An unanswered request, or an update without acknowledgement, counts as lost after this. */
+  answerMs: 3_000,
+  /** Anti-entropy: how often a digest is compared with a neighbour, doubling while nothing changes. */
+  antiEntropyFirstMs: 5_000,
+  antiEntropyMaxMs: 60_000,
+  /** Messages that may wait while a document is being loaded. */
+  stashedMessagesMax: 1_000,
+  stashedBytesMax: 8 * MiB,
+  /** Updates applied but not yet in the own log; beyond, other peers' updates are left for anti-entropy. */
+  unloggedBytesMax: 32 * MiB,
+  /** A failed write is tried again after this, doubling. */
+  storageRetryFirstMs: 500,
+  storageRetryMaxMs: 15_000,
+  /** A replica nobody uses leaves memory after this. */
+  idleUnloadMs: 60_000,
+  /** Records in a log before it is compacted; and compacting must at least halve it to be worth its reading. */
+  compactRecordsMin: 500,
+
+  // --- presence ------------------------------------------------------------------------------------------------
+  /** One peer's state (name, colour, carets) as JSON. */
+  presenceStateBytesMax: 4 * KiB,
+  /** Presence states a document keeps: beyond, newcomers are not shown. */
+  presenceStatesMax: 1_000,
+  /** Clocks of those who left, kept so that a late message does not bring them back. */
+  presenceGoneMax: 1_000,
+  presenceRenewMs: 15_000,
+  presenceGoneMs: 30_000,
+  /** Changes of the own presence go out at most this often. */
+  presenceEveryMs: 100,
+} as const

@@ -1,0 +1,37 @@
+/**
+ * A pipe to one peer: frames arrive whole. It should keep their order and lose none while it is open; the protocol
+ * above survives when it does not (PROTOCOL.md [TR1]).
+ */
+export interface Link {
+  /** For logs and the list of neighbours: an address, never a secret. */
+  readonly description: string
+  /** How this link travels, as shown to people. */
+  readonly transport: string
+  /** Bytes handed to `send` that the other side has not taken yet. */
+  readonly queuedBytes: number
+  /** Never throws; on a closed link it does nothing. A frame has at most `limits.frameBytesMax` bytes. */
+  send(frame: Uint8Array): void
+  /** Closes after what was sent; `reason` is for people, at most 120 bytes. Calling it again does nothing. */
+  close(code: number, reason: string): void
+}
+
+/** What the engine wants to hear of a link. `closed` comes exactly once, also after an own `close`; nothing follows it. */
+export interface LinkReceiver {
+  received(frame: Uint8Array): void
+  closed(code: number, reason: string): void
+}
+
+/** The engine's side of a new link. Called once for each link, synchronously, before its first frame. */
+export type AcceptLink = (link: Link) => LinkReceiver
+
+export interface Transport extends AsyncDisposable {
+  /** Schemes of the addresses it can dial, without the colon: `ws`, `wss`. Empty when it cannot dial. */
+  readonly schemes: readonly string[]
+  /**
+   * Tries to open a link. Exactly one of `accept` and `failed` is called, unless the returned function aborts it
+   * first: then neither is.
+   */
+  dial(address: string, accept: AcceptLink, failed: (why: string) => void): () => void
+  /** Takes incoming links from now on; resolves with the addresses others can dial, if there are any. */
+  listen(accept: AcceptLink): Promise<readonly string[]>
+}

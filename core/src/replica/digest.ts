@@ -1,0 +1,40 @@
+/**
+ * What a document holds, in a few bytes.
+ *
+ * A state vector does not tell which text was deleted (YJS.md, trap 3), so two replicas are only equal when their
+ * delete sets are, too: `deletes` is a digest of the delete set, and the digest of a document is over both.
+ * SHA-256 cut to eight bytes: long enough that two different states never meet by chance. Both inputs are canonical:
+ * Yjs writes clients in descending order and joins neighbouring ranges.
+ */
+import * as encoding from 'lib0/encoding'
+import { digest as sha256 } from 'lib0/hash/sha256'
+import * as Y from 'yjs'
+import { digestFrom, equalBytes, type Digest } from '../ids.ts'
+import type { Have } from '../wire/message.ts'
+
+function cut(bytes: Uint8Array): Digest {
+  return digestFrom(sha256(bytes).slice(0, 8))
+}
+
+/** The state vector and the digest of the delete set of a document; costs a walk over its structs. */
+export function haveOf(doc: Y.Doc): Have {
+  const deleteSet = Y.encodeSnapshot(Y.createSnapshot(Y.createDeleteSetFromStructStore(doc.store), new Map()))
+  return { stateVector: Y.encodeStateVector(doc), deletes: cut(deleteSet) }
+}
+
+/** Eight bytes over a whole `Have` (PROTOCOL.md [DS2]). */
+export function digestOf(have: Have): Digest {
+  return cut(
+    encoding.encode((encoder) => {
+      encoding.writeVarUint8Array(encoder, have.stateVector)
+      encoding.writeUint8Array(encoder, have.deletes)
+    }),
+  )
+}
+
+export function equalHaves(a: Have, b: Have): boolean {
+  return equalBytes(a.stateVector, b.stateVector) && equalBytes(a.deletes, b.deletes)
+}
+
+/** The `Have` of a document that holds nothing. */
+export const haveNothing: Have = haveOf(new Y.Doc())

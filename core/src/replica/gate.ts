@@ -1,0 +1,130 @@
+/**
+ * The gate in front of applyUpdate (PROTOCOL.md [DS6], [DS7]). Yjs has no rollback: an update that throws half way has
+ * already changed the document. So bytes from outside are decoded first, without touching any document, and let
+ * through only when they decode whole, stay within limits and leave no gap.
+ *
+ * What is checked today: decodability, sizes and counts (`inspect`), and that everything an update builds on is here
+ * (`isWaiting`). The full gate (origins in order, parents that are types, nesting, canonical delete sets) belongs in
+ * `inspect` and beside `isWaiting`; every peer must run the same rules, so they are versioned with the protocol.
+ */
+import * as decoding from 'lib0/decoding'
+import * as Y from 'yjs'
+import { limits } from '../limits.ts'
+import { err, messageOf, ok, type Result } from '../result.ts'
+
+/** Clock per client: how many structs' worth of a client's edits are known, without a gap. */
+export type Vector = Map<number, number>
+
+/** What an update contains, as far as the gate and forwarding need to know. */
+export interface Inspection {
+  /** First clock per client in the update. */
+  readonly from: Vector
+  /** Clock after the last struct per client. */
+  readonly to: Vector
+  readonly hasDeletes: boolean
+  /** Clients and clocks of structs elsewhere that this update refers to: needed before it can be applied. */
+  readonly needs: Vector
+  /** Whether the update itself has a hole (a Skip struct): it was cut from a document with waiting updates. */
+  readonly hasHole: boolean
+}
+
+export interface UpdateLimits {
+  readonly bytesMax: number
+  readonly structsMax: number
+}
+
+export const liveLimits: UpdateLimits = { bytesMax: limits.liveUpdateBytesMax, structsMax: limits.structsMax }
+export const bulkLimits: UpdateLimits = { bytesMax: limits.messageBytesMax, structsMax: limits.structsMax }
+
+type Struct = ReturnType<typeof Y.decodeUpdate>['structs'][number]
+
+/** Decodes an update (v1) without applying it. The error is a sentence that says what is wrong. */
+export function inspect(update: Uint8Array, max: UpdateLimits): Result<Inspection, string> {
+  if (update.byteLength > max.bytesMax) return err(`an update of ${update.byteLength} bytes, the limit is ${max.bytesMax}`)
+  let decoded: ReturnType<typeof Y.decodeUpdate>
+  try {
+    decoded = Y.decodeUpdate(update)
+  } catch (thrown) {
+    return err(`not a Yjs update: ${messageOf(thrown)}`)
+  }
+  const { structs, ds } = decoded
+  if (structs.length > max.structsMax) return err(`an update of ${structs.length} structs, the limit is ${max.structsMax}`)
+
+  const survey: Survey = { from: new Map(), to: new Map(), needs: new Map(), hasHole: false }
+  for (const struct of structs) {
+    const trouble = visit(struct, survey)
+    if (trouble !== null) return err(trouble)
+  }
+  if (survey.to.size > limits.clientsMax) return err(`an update of ${survey.to.size} clients, the limit is ${limits.clientsMax}`)
+
+  let deleteRanges = 0
+  for (const [client, ranges] of ds.clients) {
+    deleteRanges += ranges.length
+    for (const range of ranges) need(survey.needs, client, range.clock + range.len)
+  }
+  if (deleteRanges > limits.deleteRangesMax) {
+    return err(`an update of ${deleteRanges} deleted ranges, the limit is ${limits.deleteRangesMax}`)
+  }
+  return ok({ ...survey, hasDeletes: deleteRanges > 0 })
+}
+
+interface Survey {
+  readonly from: Vector
+  readonly to: Vector
+  readonly needs: Vector
+  hasHole: boolean
+}
+
+/** Notes one struct; the returned sentence says why the update is refused. */
+function visit(struct: Struct, survey: Survey): string | null {
+  const { client, clock } = struct.id
+  const end = clock + struct.length
+  if (struct.length <= 0 || !Number.isSafeInteger(end)) return 'a struct without length'
+  const known = survey.to.get(client)
+  if (known === undefined) survey.from.set(client, clock)
+  else if (known !== clock) return 'the structs of a client are not in one piece'
+  survey.to.set(client, end)
+  if (struct instanceof Y.Skip) survey.hasHole = true
+  if (!(struct instanceof Y.Item)) return null
+  if (struct.origin !== null) need(survey.needs, struct.origin.client, struct.origin.clock + 1)
+  if (struct.rightOrigin !== null) need(survey.needs, struct.rightOrigin.client, struct.rightOrigin.clock + 1)
+  if (struct.parent instanceof Y.ID) need(survey.needs, struct.parent.client, struct.parent.clock + 1)
+  return null
+}
+
+function need(needs: Vector, client: number, clock: number): void {
+  if ((needs.get(client) ?? 0) < clock) needs.set(client, clock)
+}
+
+/** Whether something that this update builds on is missing from a document with the state `known` (YJS.md, traps 2, 7). */
+export function isWaiting(update: Inspection, known: (client: number) => number): boolean {
+  if (update.hasHole) return true
+  for (const [client, clock] of update.from) if (clock > known(client)) return true
+  for (const [client, clock] of update.needs) {
+    if (clock > Math.max(known(client), update.to.get(client) ?? 0)) return true
+  }
+  return false
+}
+
+/** Whether a document with the state `known` holds all of this update's structs (deletes are not in a state vector). */
+export function isCovered(update: Inspection, known: (client: number) => number): boolean {
+  for (const [client, clock] of update.to) if (clock > known(client)) return false
+  return true
+}
+
+/** Reads a state vector from outside; total, and limited in size. */
+export function decodeVector(bytes: Uint8Array): Result<Vector, string> {
+  try {
+    const decoder = decoding.createDecoder(bytes)
+    const count = decoding.readVarUint(decoder)
+    if (count > limits.clientsMax) return err(`a state vector of ${count} clients, the limit is ${limits.clientsMax}`)
+    const vector: Vector = new Map()
+    for (let i = 0; i < count; i++) {
+      const client = decoding.readVarUint(decoder)
+      vector.set(client, decoding.readVarUint(decoder))
+    }
+    return ok(vector)
+  } catch (thrown) {
+    return err(`not a state vector: ${messageOf(thrown)}`)
+  }
+}

@@ -1,0 +1,293 @@
+/**
+ * Messages to bytes and back. Decoding is total: whatever the bytes, it returns, and it allocates no more than a
+ * small multiple of what it was given (PROTOCOL.md [WI1], [WI4], [WI5]).
+ *
+ * varUint: 7 bits a byte, low first. varString: varUint(byte length) + UTF-8. bytes: varUint(length) + bytes.
+ * A message is varUint(type) + body. Bytes after the last known field of a body are ignored: that is how a later
+ * version adds fields. An unknown type is `skipped`, not an error: that is how it adds messages.
+ */
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
+import { digestFrom } from '../ids.ts'
+import { limits } from '../limits.ts'
+import { err, messageOf, ok, unreachable, type Result } from '../result.ts'
+import type { CatalogueEntry, DeclineReason, DocumentMessage, Have, LinkMessage } from './message.ts'
+
+export const messageType = {
+  hello: 0,
+  prove: 1,
+  ping: 2,
+  pong: 3,
+  part: 4,
+  open: 8,
+  decline: 9,
+  close: 10,
+  unknown: 11,
+  have: 12,
+  digest: 13,
+  missing: 14,
+  updates: 15,
+  stored: 16,
+  presence: 17,
+  presenceQuery: 18,
+  catalogue: 24,
+} as const
+
+const declineReasons: readonly DeclineReason[] = ['absent', 'limit', 'failed']
+
+const digestBytes = 8
+
+/** The bytes of a message, to be sent as one frame, or in parts when they are more than `limits.frameBytesMax`. */
+export function encodeMessage(message: LinkMessage): Uint8Array {
+  return message.type === 'document'
+    ? frameOf(message.number, message.message, encodeBody(message.message))
+    : encoding.encode((encoder) => writeLinkMessage(encoder, message))
+}
+
+type PlainMessage = Exclude<LinkMessage, { type: 'document' }>
+
+function writeLinkMessage(encoder: encoding.Encoder, message: PlainMessage): void {
+  encoding.writeVarUint(encoder, messageType[message.type])
+  switch (message.type) {
+    case 'hello':
+      encoding.writeVarUint(encoder, message.version)
+      encoding.writeUint8Array(encoder, message.publicKey)
+      encoding.writeUint8Array(encoder, message.nonce)
+      encoding.writeUint8Array(encoder, message.instance)
+      encoding.writeVarUint(encoder, message.features.length)
+      for (const name of message.features) encoding.writeVarString(encoder, name)
+      return
+    case 'prove':
+      encoding.writeVarUint8Array(encoder, message.signature)
+      encoding.writeVarUint8Array(encoder, message.tokenProof)
+      return
+    case 'ping':
+    case 'pong':
+      encoding.writeVarUint(encoder, message.stamp)
+      return
+    case 'part':
+      encoding.writeVarUint(encoder, message.message)
+      encoding.writeVarUint(encoder, message.index)
+      encoding.writeVarUint(encoder, message.count)
+      encoding.writeUint8Array(encoder, message.bytes)
+      return
+    case 'open':
+      encoding.writeVarUint(encoder, message.number)
+      encoding.writeVarString(encoder, message.name)
+      writeHave(encoder, message.have)
+      return
+    case 'decline':
+      encoding.writeVarUint(encoder, message.yours)
+      encoding.writeVarUint(encoder, declineReasons.indexOf(message.reason))
+      return
+    case 'close':
+      encoding.writeVarUint(encoder, message.number)
+      return
+    case 'unknown':
+      encoding.writeVarUint(encoder, message.yours)
+      return
+    case 'catalogue':
+      encoding.writeVarUint(encoder, message.entries.length)
+      for (const entry of message.entries) writeEntry(encoder, entry)
+      return
+    default:
+      unreachable(message)
+  }
+}
+
+/**
+ * The part of a document message that is the same for every neighbour: encode it once, put `frameOf`'s few bytes in
+ * front for each (PROTOCOL.md [BR2]).
+ */
+export function encodeBody(message: DocumentMessage): Uint8Array {
+  return encoding.encode((encoder) => {
+    switch (message.type) {
+      case 'have':
+        writeHave(encoder, message.have)
+        return
+      case 'digest':
+        encoding.writeUint8Array(encoder, message.digest)
+        encoding.writeUint8(encoder, message.answer ? 1 : 0)
+        return
+      case 'missing':
+        encoding.writeUint8Array(encoder, message.digest)
+        encoding.writeVarUint8Array(encoder, message.update)
+        return
+      case 'updates':
+        encoding.writeVarUint(encoder, message.updates.length)
+        for (const update of message.updates) encoding.writeVarUint8Array(encoder, update)
+        return
+      case 'presence':
+        encoding.writeVarUint8Array(encoder, message.states)
+        return
+      case 'stored':
+      case 'presenceQuery':
+        return
+      default:
+        unreachable(message)
+    }
+  })
+}
+
+/** A document message for one neighbour: type, number and, where it has one, sequence; then the shared body. */
+export function frameOf(number: number, message: DocumentMessage, body: Uint8Array): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, messageType[message.type])
+    encoding.writeVarUint(encoder, number)
+    if ('sequence' in message) encoding.writeVarUint(encoder, message.sequence)
+    encoding.writeUint8Array(encoder, body)
+  })
+}
+
+function writeHave(encoder: encoding.Encoder, have: Have): void {
+  encoding.writeVarUint8Array(encoder, have.stateVector)
+  encoding.writeUint8Array(encoder, have.deletes)
+}
+
+function writeEntry(encoder: encoding.Encoder, entry: CatalogueEntry): void {
+  encoding.writeVarString(encoder, entry.name)
+  encoding.writeVarUint8Array(encoder, entry.digest ?? new Uint8Array(0))
+}
+
+/** A message of a type this version does not know. */
+export interface Skipped {
+  readonly type: 'skipped'
+  readonly messageType: number
+}
+
+/** Reads one message. The error is a sentence for the close reason. */
+export function decodeMessage(bytes: Uint8Array): Result<LinkMessage | Skipped, string> {
+  try {
+    return ok(readMessage(decoding.createDecoder(bytes)))
+  } catch (thrown) {
+    return err(messageOf(thrown))
+  }
+}
+
+function readMessage(decoder: decoding.Decoder): LinkMessage | Skipped {
+  const type = decoding.readVarUint(decoder)
+  switch (type) {
+    case messageType.hello:
+      return readHello(decoder)
+    case messageType.prove:
+      return { type: 'prove', signature: readBytes(decoder, 64), tokenProof: readBytes(decoder, 32) }
+    case messageType.ping:
+      return { type: 'ping', stamp: decoding.readVarUint(decoder) }
+    case messageType.pong:
+      return { type: 'pong', stamp: decoding.readVarUint(decoder) }
+    case messageType.part:
+      return {
+        type: 'part',
+        message: decoding.readVarUint(decoder),
+        index: decoding.readVarUint(decoder),
+        count: decoding.readVarUint(decoder),
+        bytes: decoding.readTailAsUint8Array(decoder),
+      }
+    case messageType.open:
+      return {
+        type: 'open',
+        number: decoding.readVarUint(decoder),
+        name: readText(decoder, limits.documentNameBytesMax),
+        have: readHave(decoder),
+      }
+    case messageType.decline:
+      return { type: 'decline', yours: decoding.readVarUint(decoder), reason: readReason(decoder) }
+    case messageType.close:
+      return { type: 'close', number: decoding.readVarUint(decoder) }
+    case messageType.unknown:
+      return { type: 'unknown', yours: decoding.readVarUint(decoder) }
+    case messageType.catalogue:
+      return { type: 'catalogue', entries: readList(decoder, limits.cataloguePageMax, readEntry) }
+    default:
+      return readDocumentMessage(decoder, type)
+  }
+}
+
+function readDocumentMessage(decoder: decoding.Decoder, type: number): LinkMessage | Skipped {
+  const about = (read: () => DocumentMessage): LinkMessage => {
+    const number = decoding.readVarUint(decoder)
+    return { type: 'document', number, message: read() }
+  }
+  switch (type) {
+    case messageType.have:
+      return about(() => ({ type: 'have', have: readHave(decoder) }))
+    case messageType.digest:
+      return about(() => ({ type: 'digest', digest: readDigest(decoder), answer: decoding.readUint8(decoder) === 1 }))
+    case messageType.missing:
+      return about(() => ({
+        type: 'missing',
+        sequence: decoding.readVarUint(decoder),
+        digest: readDigest(decoder),
+        update: readBytes(decoder, limits.messageBytesMax),
+      }))
+    case messageType.updates:
+      return about(() => ({
+        type: 'updates',
+        sequence: decoding.readVarUint(decoder),
+        updates: readList(decoder, limits.updatesPerMessageMax, (from) => readBytes(from, limits.liveUpdateBytesMax)),
+      }))
+    case messageType.stored:
+      return about(() => ({ type: 'stored', sequence: decoding.readVarUint(decoder) }))
+    case messageType.presence:
+      return about(() => ({ type: 'presence', states: readBytes(decoder, limits.frameBytesMax) }))
+    case messageType.presenceQuery:
+      return about(() => ({ type: 'presenceQuery' }))
+    default:
+      return { type: 'skipped', messageType: type }
+  }
+}
+
+function readHello(decoder: decoding.Decoder): LinkMessage {
+  const version = decoding.readVarUint(decoder)
+  return {
+    type: 'hello',
+    version,
+    publicKey: decoding.readUint8Array(decoder, 32),
+    nonce: decoding.readUint8Array(decoder, 32),
+    instance: decoding.readUint8Array(decoder, 8),
+    features: readList(decoder, limits.featuresMax, (from) => readText(from, limits.featureBytesMax)),
+  }
+}
+
+function readHave(decoder: decoding.Decoder): Have {
+  return { stateVector: readBytes(decoder, limits.frameBytesMax), deletes: readDigest(decoder) }
+}
+
+function readDigest(decoder: decoding.Decoder) {
+  return digestFrom(decoding.readUint8Array(decoder, digestBytes))
+}
+
+function readEntry(decoder: decoding.Decoder): CatalogueEntry {
+  const name = readText(decoder, limits.documentNameBytesMax)
+  const digest = readBytes(decoder, digestBytes)
+  if (digest.byteLength !== 0 && digest.byteLength !== digestBytes) throw new Error('a digest has 8 bytes')
+  return { name, digest: digest.byteLength === 0 ? null : digestFrom(digest) }
+}
+
+function readReason(decoder: decoding.Decoder): DeclineReason {
+  return declineReasons[decoding.readVarUint(decoder)] ?? 'absent'
+}
+
+/** A list with a limit: the count is checked before anything is read, each item takes at least one byte. */
+function readList<Item>(decoder: decoding.Decoder, countMax: number, read: (from: decoding.Decoder) => Item): Item[] {
+  const count = decoding.readVarUint(decoder)
+  if (count > countMax) throw new Error(`a list of ${count} items, the limit is ${countMax}`)
+  const items: Item[] = []
+  for (let i = 0; i < count; i++) items.push(read(decoder))
+  return items
+}
+
+/** Bytes as a view into the frame. */
+function readBytes(decoder: decoding.Decoder, sizeMax: number): Uint8Array {
+  const size = decoding.readVarUint(decoder)
+  if (size > sizeMax) throw new Error(`a field of ${size} bytes, the limit is ${sizeMax}`)
+  return decoding.readUint8Array(decoder, size)
+}
+
+function readText(decoder: decoding.Decoder, sizeMax: number): string {
+  const start = decoder.pos
+  const size = decoding.readVarUint(decoder)
+  if (size > sizeMax) throw new Error(`a text of ${size} bytes, the limit is ${sizeMax}`)
+  decoder.pos = start
+  return decoding.readVarString(decoder)
+}

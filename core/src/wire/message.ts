@@ -1,0 +1,95 @@
+/**
+ * Everything two peers say to one another on a link (PROTOCOL.md, WI and DS). One frame holds one message.
+ *
+ * `number` is how the sender of the message calls a document on this link: it was given in an `open`.
+ * Where a message answers to a number of the other side it is called `yours`.
+ */
+import type { Digest } from '../ids.ts'
+
+/** What a peer holds of a document, and durably so: a state vector as Yjs encodes it, and a digest of the delete set. */
+export interface Have {
+  readonly stateVector: Uint8Array
+  readonly deletes: Digest
+}
+
+/** First message on a link, from both sides at once. */
+export interface Hello {
+  readonly type: 'hello'
+  readonly version: number
+  /** Ed25519, 32 bytes: the PeerId. */
+  readonly publicKey: Uint8Array
+  /** 32 fresh random bytes; what the other side signs. */
+  readonly nonce: Uint8Array
+  /** 8 random bytes of this process or tab: two tabs of one browser are one PeerId and two instances. */
+  readonly instance: Uint8Array
+  /** What this peer is and can: see `feature`. Unknown ones are ignored. */
+  readonly features: readonly string[]
+}
+
+/** Second message from both sides: a signature over both hellos, and proof of the shared token where there is one. */
+export interface Prove {
+  readonly type: 'prove'
+  readonly signature: Uint8Array
+  readonly tokenProof: Uint8Array
+}
+
+export type DeclineReason = 'absent' | 'limit' | 'failed'
+
+/** About one document; what the document-sync machine speaks. Links add the number and the sequence. */
+export type DocumentMessage =
+  /** What I hold. Whoever holds more answers with `missing`; whoever holds less answers with `have`. */
+  | { readonly type: 'have'; readonly have: Have }
+  /** Cheap comparison: eight bytes over state vector and delete set. `answer` asks for the same back. */
+  | { readonly type: 'digest'; readonly digest: Digest; readonly answer: boolean }
+  /** All that your `have` lacked, as one Yjs update; `digest` is of my whole state with it. */
+  | { readonly type: 'missing'; readonly sequence: number; readonly digest: Digest; readonly update: Uint8Array }
+  /** Edits as they were made, each a Yjs update. */
+  | { readonly type: 'updates'; readonly sequence: number; readonly updates: readonly Uint8Array[] }
+  /** Everything through `sequence` of yours is in my log. */
+  | { readonly type: 'stored'; readonly sequence: number }
+  /** An awareness update as in y-protocols. */
+  | { readonly type: 'presence'; readonly states: Uint8Array }
+  /** Please send all presence you know. */
+  | { readonly type: 'presenceQuery' }
+
+export interface CatalogueEntry {
+  readonly name: string
+  /** Null when not known without loading the document. */
+  readonly digest: Digest | null
+}
+
+export type LinkMessage =
+  | Hello
+  | Prove
+  | { readonly type: 'ping'; readonly stamp: number }
+  | { readonly type: 'pong'; readonly stamp: number }
+  /** A piece of a message that is too big for a frame. */
+  | {
+      readonly type: 'part'
+      readonly message: number
+      readonly index: number
+      readonly count: number
+      readonly bytes: Uint8Array
+    }
+  /** I take part in this document from now on, call it `number`, and hold this. */
+  | { readonly type: 'open'; readonly number: number; readonly name: string; readonly have: Have }
+  /** I do not take part in the document you opened. */
+  | { readonly type: 'decline'; readonly yours: number; readonly reason: DeclineReason }
+  /** I do not take part any more. */
+  | { readonly type: 'close'; readonly number: number }
+  /** I never heard of that number of yours: open it again. */
+  | { readonly type: 'unknown'; readonly yours: number }
+  | { readonly type: 'document'; readonly number: number; readonly message: DocumentMessage }
+  /** Documents I keep, whoever has them open. */
+  | { readonly type: 'catalogue'; readonly entries: readonly CatalogueEntry[] }
+
+/** The wire version of this code; another one is refused with 4426 (PROTOCOL.md [WI2]). */
+export const protocolVersion = 1
+
+/** Features a hello can list. */
+export const feature = {
+  /** Keeps every document a neighbour opens, and passes it on: what node peers do. */
+  keeps: 'keeps',
+  /** What it acknowledges as stored is on disk. */
+  disk: 'disk',
+} as const
