@@ -8,7 +8,14 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const app = join(root, 'web-peer/app')
 const page = join(root, 'node-peer/page')
-const sources = ['web-peer/app', 'web-peer/src', 'core/src', 'web-peer/vite.config.ts', 'web-peer/package.json', 'package-lock.json']
+const sources = [
+  'web-peer/app',
+  'web-peer/src',
+  'core/src',
+  'web-peer/vite.config.ts',
+  'web-peer/package.json',
+  'package-lock.json',
+]
 
 /**
  * When the newest file below this path was changed, in ms; tests are no part of the page.

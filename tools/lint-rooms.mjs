@@ -84,13 +84,18 @@ function whyNot(path, specifier) {
  */
 function whyNotInCore(room, specifier, target) {
   const allowed = coreRooms[room]
-  if (allowed === undefined) return `core/src/${room} is not in the table of tools/lint-rooms.mjs: give it a place there`
+  if (allowed === undefined)
+    return `core/src/${room} is not in the table of tools/lint-rooms.mjs: give it a place there`
   if (target === undefined) {
-    return isPackage(specifier, allowed.packages) ? undefined : `core/src/${room} does not know the package ${specifier}`
+    return isPackage(specifier, allowed.packages)
+      ? undefined
+      : `core/src/${room} does not know the package ${specifier}`
   }
   if (!isIn(target, 'core/src')) return 'core imports nothing from outside core/src'
   const other = roomOf(target)
-  return other === room || allowed.rooms.includes(other) ? undefined : `core/src/${room} does not know core/src/${other}`
+  return other === room || allowed.rooms.includes(other)
+    ? undefined
+    : `core/src/${room} does not know core/src/${other}`
 }
 
 const imports = {
