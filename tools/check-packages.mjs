@@ -14,6 +14,11 @@ process.exitCode = main()
 function main() {
   const folder = mkdtempSync(join(tmpdir(), 'knotwork-pack-'))
   try {
+    // Built afresh, so that no output of a file that is gone gets packed.
+    for (const name of packages) {
+      for (const output of ['dist', 'tsconfig.tsbuildinfo'])
+        rmSync(join(root, name, output), { recursive: true, force: true })
+    }
     if (!run('tsc', '-b') || buildPageIfStale() !== 0) return 1
     const workspaces = packages.flatMap((name) => ['--workspace', name])
     if (!run('npm', 'pack', '--loglevel=error', '--pack-destination', folder, ...workspaces)) return 1

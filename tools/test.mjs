@@ -39,7 +39,7 @@ function sayWhatWasLeftOut() {
   const folder = join(root, 'test/browser')
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []
   const tests = files.filter((file) => file.endsWith('.test.ts')).sort()
-  console.error(`\nknotwork: NOT RUN, for want of a Chromium (set CHROMIUM to its path): ${tests.length} test files`)
+  console.error(`\nknotwork: test files NOT RUN for want of a Chromium (set CHROMIUM to its path): ${tests.length}`)
   for (const file of tests) console.error(`  test/browser/${file}`)
 }
 
