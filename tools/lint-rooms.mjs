@@ -24,7 +24,7 @@ const coreRooms = {
   wire: { rooms: base, packages: ['lib0'] },
   replica: { rooms: [...base, 'wire', 'ports'], packages: ['yjs', 'lib0'] },
   presence: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
-  link: { rooms: [...base, 'wire', 'ports'], packages: [] },
+  link: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
   sync: { rooms: below, packages: [] },
   overlay: { rooms: below, packages: [] },
   discovery: { rooms: below, packages: [] },
