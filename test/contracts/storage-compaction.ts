@@ -1,0 +1,146 @@
+import type { Storage } from '@knotwork/core'
+import { assertEqual, assertRejects, contractCase, fingerprint, testBytes, type ContractCase } from './contract.ts'
+import { assertHolds, listed, nameOf, storageCase, type StorageSubject } from './storage-subject.ts'
+
+const name = nameOf('notes/today')
+const other = nameOf('notes/tomorrow')
+const records = [testBytes(1, 20), testBytes(2, 20), testBytes(3, 20)]
+const snapshot = testBytes(1_000, 40)
+
+async function reopened(subject: StorageSubject, storage: Storage): Promise<Storage> {
+  await storage[Symbol.asyncDispose]()
+  return subject.open()
+}
+
+export const storageCompactionCases: readonly ContractCase<StorageSubject>[] = [
+  contractCase('compacting replaces all records of one document by the snapshot', async (subject) => {
+    let storage = await subject.open()
+    await storage.append(name, records)
+    await storage.append(other, records)
+    let seen: readonly string[] = []
+    await storage.compact(name, (updates) => {
+      seen = updates.map(fingerprint)
+      return { snapshot, damaged: [] }
+    })
+    assertEqual(seen, records.map(fingerprint), 'records handed to merge')
+    await assertHolds(storage, name, [snapshot])
+    await assertHolds(storage, other, records)
+    storage = await reopened(subject, storage)
+    await assertHolds(storage, name, [snapshot])
+    assertEqual(await listed(storage), [name, other].toSorted(), 'names')
+    await storage[Symbol.asyncDispose]()
+  }),
+
+  contractCase('what is appended after a compaction comes after the snapshot', async (subject) => {
+    let storage = await subject.open()
+    await storage.append(name, records)
+    await storage.compact(name, () => ({ snapshot, damaged: [] }))
+    await storage.append(name, [testBytes(4, 20)])
+    storage = await reopened(subject, storage)
+    await storage.append(name, [testBytes(5, 20)])
+    await assertHolds(storage, name, [snapshot, testBytes(4, 20), testBytes(5, 20)])
+    await storage.compact(name, () => ({ snapshot: testBytes(1_001, 40), damaged: [] }))
+    await storage.append(name, [testBytes(6, 20)])
+    await assertHolds(storage, name, [testBytes(1_001, 40), testBytes(6, 20)])
+    await storage[Symbol.asyncDispose]()
+  }),
+
+  storageCase('a merge that returns null leaves the log as it is', async (storage) => {
+    await storage.append(name, records)
+    await storage.compact(name, () => null)
+    await assertHolds(storage, name, records)
+  }),
+
+  storageCase('a merge that throws rejects the compaction and leaves the log as it is', async (storage) => {
+    await storage.append(name, records)
+    const why = await assertRejects(
+      storage.compact(name, () => {
+        throw new Error('no merge today')
+      }),
+      'compact',
+    )
+    assertEqual(String(why).includes('no merge today'), true, `the reason is kept in "${String(why)}"`)
+    await assertHolds(storage, name, records)
+    await storage.append(name, [testBytes(4, 20)])
+    await assertHolds(storage, name, [...records, testBytes(4, 20)])
+  }),
+
+  storageCase('compacting a document that was never stored does not store it', async (storage) => {
+    await storage.compact(name, (updates) => (updates.length === 0 ? null : { snapshot, damaged: [] }))
+    assertEqual(await listed(storage), [], 'names')
+  }),
+
+  storageCase('appends and compactions at the same time lose nothing and keep the order', async (storage) => {
+    const late = Array.from({ length: 10 }, (_, index) => testBytes(50 + index, 20))
+    await storage.append(name, records)
+    let merged: readonly Uint8Array[] = []
+    const compaction = storage.compact(name, (updates) => {
+      merged = updates.map((update) => update.slice())
+      return { snapshot, damaged: [] }
+    })
+    await Promise.all([compaction, ...late.map((record) => storage.append(name, [record]))])
+    const rest = (await storage.load(name)).updates.slice(1)
+    assertEqual([...merged, ...rest].map(fingerprint), [...records, ...late].map(fingerprint), 'merged, then loaded')
+  }),
+
+  contractCase('damaged records are set aside: they are neither loaded nor merged again', async (subject) => {
+    let storage = await subject.open()
+    await storage.append(name, records)
+    await storage.compact(name, (updates) => ({ snapshot, damaged: updates.slice(1, 2) }))
+    await assertHolds(storage, name, [snapshot])
+    storage = await reopened(subject, storage)
+    await assertHolds(storage, name, [snapshot])
+    await storage.append(name, [testBytes(4, 20)])
+    let seen: readonly string[] = []
+    await storage.compact(name, (updates) => {
+      seen = updates.map(fingerprint)
+      return { snapshot: testBytes(1_001, 40), damaged: updates.slice(1) }
+    })
+    assertEqual(seen, [snapshot, testBytes(4, 20)].map(fingerprint), 'records handed to the second merge')
+    await assertHolds(storage, name, [testBytes(1_001, 40)])
+    assertEqual(await listed(storage), [name], 'names')
+    await storage[Symbol.asyncDispose]()
+  }),
+
+  contractCase('where two can be open at once, each loads and compacts what the other stored', async (subject) => {
+    if (!subject.shareable) return
+    const [one, two] = [await subject.open(), await subject.open()]
+    await one.append(name, [testBytes(1, 20)])
+    await two.append(name, [testBytes(2, 20)])
+    await one.append(name, [testBytes(3, 20)])
+    await assertHolds(two, name, [testBytes(1, 20), testBytes(2, 20), testBytes(3, 20)])
+    let seen = 0
+    await one.compact(name, (updates) => {
+      seen = updates.length
+      return { snapshot, damaged: [] }
+    })
+    assertEqual(seen, 3, 'records handed to merge')
+    await two.append(name, [testBytes(4, 20)])
+    await assertHolds(one, name, [snapshot, testBytes(4, 20)])
+    await two.append(other, [testBytes(5, 20)])
+    assertEqual(await listed(one), [name, other].toSorted(), 'names')
+    await one[Symbol.asyncDispose]()
+    await assertHolds(two, name, [snapshot, testBytes(4, 20)])
+    await two[Symbol.asyncDispose]()
+  }),
+
+  contractCase(
+    'where two can be open at once, their appends and compactions at the same time lose nothing',
+    async (subject) => {
+      if (!subject.shareable) return
+      const [one, two] = [await subject.open(), await subject.open()]
+      const late = Array.from({ length: 10 }, (_, index) => testBytes(50 + index, 20))
+      await one.append(name, records)
+      const merged: string[] = []
+      const compaction = one.compact(name, (updates) => {
+        merged.push(...updates.map(fingerprint))
+        return { snapshot, damaged: [] }
+      })
+      await Promise.all([compaction, ...late.map((record) => two.append(name, [record]))])
+      const found = [...merged, ...(await one.load(name)).updates.map(fingerprint)]
+      const expected = [...records, ...late, snapshot].map(fingerprint)
+      assertEqual(found.toSorted(), expected.toSorted(), 'merged and loaded together')
+      await Promise.all([one[Symbol.asyncDispose](), two[Symbol.asyncDispose]()])
+    },
+  ),
+]
