@@ -1,1 +1,1 @@
-export {}
+export { LevelStorage } from './storage/level-storage.ts'

@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { documentName, type DocumentName } from '@knotwork/core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { LevelStorage } from '../../node-peer/src/storage/level-storage.ts'
+import { SourceProcess } from './source-process.ts'
+
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'knotwork-storage-'))
+})
+
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+function name(text: string): DocumentName {
+  const result = documentName(text)
+  if (!result.ok) throw new Error(result.error)
+  return result.value
+}
+
+describe('a storage whose process is killed', () => {
+  it('holds everything whose append had resolved, in order, and goes on', async () => {
+    let stored = 0
+    for (let round = 0; round < 4; round++) {
+      await using appending = new SourceProcess('test/integration/appending-process.ts', [directory])
+      const wanted = 30 + 70 * round
+      await appending.until(() => appending.lines.length >= wanted)
+      appending.kill('SIGKILL')
+      await appending.ended()
+
+      await using storage = await LevelStorage.open(directory)
+      const { updates, unreadable } = await storage.load(name('a'))
+      const texts = updates.map((update) => new TextDecoder().decode(update))
+      expect(unreadable).toBe(0)
+      expect(texts.map((text) => text.split(' ')[1])).toEqual(texts.map((_, index) => String(index)))
+      expect(texts.every((text, index) => text.endsWith(`${index} ${'x'.repeat(index % 2_000)}`))).toBe(true)
+      // One more may be stored than the process had the time to tell.
+      expect(updates.length).toBeGreaterThanOrEqual(Number(appending.lines.at(-1)) + 1)
+      expect(updates.length).toBeGreaterThan(stored)
+      stored = updates.length
+    }
+  })
+})
+
+describe('a storage on a full disk', () => {
+  it('rejects what it cannot store, loses nothing it has stored, and works again when there is room', async (test) => {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0)
+      test.skip('mounting a small disk needs Linux and root')
+    const disk = join(directory, 'disk')
+    execFileSync('mkdir', [disk])
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk], { stdio: 'pipe' })
+    } catch (thrown) {
+      test.skip(`a small disk cannot be mounted here: ${String(thrown)}`)
+    }
+    try {
+      await expect(fillAndFree(disk)).resolves.toBeUndefined()
+    } finally {
+      execFileSync('umount', [disk])
+    }
+  })
+
+  async function fillAndFree(disk: string): Promise<void> {
+    const storage = await LevelStorage.open(join(disk, 'documents'))
+    const stored: string[] = []
+    const append = async (text: string) => {
+      await storage.append(name('a'), [
+        new TextEncoder().encode(`${text} first`),
+        new TextEncoder().encode(`${text} second`),
+      ])
+      stored.push(`${text} first`, `${text} second`)
+    }
+    const loaded = async () => (await storage.load(name('a'))).updates.map((update) => new TextDecoder().decode(update))
+    await append('before')
+
+    for (let round = 0; round < 3; round++) {
+      const { bavail, bsize } = await statfs(disk)
+      await writeFile(join(disk, 'ballast'), new Uint8Array(bavail * bsize - 40_000))
+      let refused = 0
+      for (let n = 0; n < 60 && refused < 5; n++) {
+        await append(`round ${round} ${n} ${'x'.repeat(3_000)}`).catch(() => refused++)
+      }
+      expect(refused).toBe(5)
+      expect(storage.trouble).toMatch(/space/iu)
+      expect(await loaded()).toEqual(stored)
+
+      await rm(join(disk, 'ballast'))
+      await append(`after ${round}`)
+      expect(storage.trouble).toBeNull()
+      expectStored(await loaded(), stored)
+    }
+    await storage[Symbol.asyncDispose]()
+
+    const again = await LevelStorage.open(join(disk, 'documents'))
+    const { updates, unreadable } = await again.load(name('a'))
+    expect(unreadable).toBe(0)
+    expectStored(
+      updates.map((update) => new TextDecoder().decode(update)),
+      stored,
+    )
+    await again[Symbol.asyncDispose]()
+  }
+
+  /** All that was acknowledged, in order. What was refused may be there as well, but whole. */
+  function expectStored(found: readonly string[], stored: readonly string[]): void {
+    const acknowledged = new Set(stored)
+    expect(found.filter((text) => acknowledged.has(text))).toEqual(stored)
+    const others = found.filter((text) => !acknowledged.has(text))
+    expect(others.filter((text) => text.endsWith(' first')).length).toBe(others.length / 2)
+  }
+})
