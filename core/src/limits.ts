@@ -33,8 +33,9 @@ export const limits = {
   pingAfterMs: 2_000,
   /** A link that brought nothing for this long is dead: a dead neighbour is noticed within five seconds. */
   silenceMs: 5_000,
-  /** Frames that may wait while a proof is being checked; a peer in good faith sends none. */
-  earlyFramesMax: 16,
+  /** Frames that may wait while a proof is being checked: its sender may have checked ours already and begun. */
+  earlyFramesMax: 20_000,
+  earlyBytesMax: 8 * MiB,
   linksMax: 2_000,
   /** From one address, so that one machine cannot take all places; loopback is exempt. */
   linksPerAddressMax: 32,
@@ -49,6 +50,12 @@ export const limits = {
   queueBytesMax: 8 * MiB,
   /** Presence is the first to go when a reader is slow. */
   queueBytesMaxForPresence: 256 * KiB,
+  /** Parts of big messages are handed to the transport while it holds less than this, so that keystrokes pass them. */
+  bulkQueueBytes: 512 * KiB,
+  /** Parts that may wait for one link. */
+  bulkWaitingBytesMax: 128 * MiB,
+  /** How often a link that holds bulk, or that fell behind, is looked at. */
+  bulkPollMs: 20,
   /** A resync starts when the queue has fallen to this. */
   queueBytesDrained: 256 * KiB,
   /** A reader that falls behind this often is closed; it comes back with a fresh link. */
@@ -60,12 +67,16 @@ export const limits = {
   cataloguePageMax: 500,
   /** Documents that a catalogue brings into memory at once. */
   catalogueOpenAtOnceMax: 32,
+  /** A document that a catalogue brought in and that does not get level is given up after this. */
+  catalogueDocumentMs: 15_000,
   /** Replicas in memory on behalf of one link; more are refused until some go idle. */
   liveDocumentsPerLinkMax: 1_024,
 
   // --- document sync -------------------------------------------------------------------------------------------
   /** One update typed or pasted by somebody. */
   liveUpdateBytesMax: 4 * MiB,
+  /** A bigger update is not passed on unasked: neighbours hear of it and fetch it once, from whoever was first. */
+  forwardBytesMax: 64 * KiB,
   /** Updates in one message. */
   updatesPerMessageMax: 1_000,
   /** Bytes of updates joined into one message; more go into the next. */
@@ -83,6 +94,10 @@ export const limits = {
   answersPerSecond: 2,
   /** An unanswered request, or an update without acknowledgement, counts as lost after this. */
   answerMs: 3_000,
+  /** Messages to a neighbour whose acknowledgement is remembered. */
+  unacknowledgedMax: 1_000,
+  /** How fast a slow but working link is; a big answer is not repeated before it could have arrived. */
+  slowBytesPerMs: 50,
   /** Anti-entropy: how often a digest is compared with a neighbour, doubling while nothing changes. */
   antiEntropyFirstMs: 5_000,
   antiEntropyMaxMs: 60_000,
@@ -94,10 +109,16 @@ export const limits = {
   /** A failed write is tried again after this, doubling. */
   storageRetryFirstMs: 500,
   storageRetryMaxMs: 15_000,
+  /** How long a reader waits for a neighbour to bring a document that is not stored here. */
+  readElsewhereMs: 2_000,
+  /** How long closing waits for a storage that does not take the last edits. */
+  closeMs: 5_000,
   /** A replica nobody uses leaves memory after this. */
   idleUnloadMs: 60_000,
-  /** Records in a log before it is compacted; and compacting must at least halve it to be worth its reading. */
+  /** Records in a log before compacting it is worth its reading ... */
   compactRecordsMin: 500,
+  /** ... and they must have grown to this share of the last snapshot, so that a long log is rewritten rarely. */
+  compactGrowth: 0.5,
 
   // --- presence ------------------------------------------------------------------------------------------------
   /** One peer's state (name, colour, carets) as JSON. */

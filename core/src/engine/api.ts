@@ -59,12 +59,20 @@ export type MergeOutcome =
   /** No update, or above a limit; nothing was applied. */
   | { readonly type: 'refused'; readonly why: string }
 
+/** The part of the platform's AbortSignal that is used here. */
+export interface Signal {
+  readonly aborted: boolean
+  readonly reason: unknown
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 export interface SyncedOptions {
   /** How many neighbours must hold every edit made here. Default 1. */
   readonly peers?: number
   /** They must hold it on disk. Default false: in their memory is enough. */
   readonly stored?: boolean
-  readonly signal?: AbortSignal
+  readonly signal?: Signal
 }
 
 /** One document, open in this app. */

@@ -1,3 +1,5 @@
+import type { SyncSummary } from '../sync/summary.ts'
+
 /**
  * What can truthfully be said of a document (PROTOCOL.md [DS13]). Each case says only what is known:
  * `live` needs a neighbour that takes part and was found to hold the same, never merely an open socket.
@@ -24,3 +26,16 @@ export type DocumentStatus =
 
 /** Where this peer itself has every edit: on disk, only in memory, or still being written. */
 export type SavedHere = 'disk' | 'memory' | 'writing'
+
+export function statusOf(
+  summary: SyncSummary,
+  peer: { readonly isOnline: boolean; readonly durability: 'disk' | 'memory' },
+): DocumentStatus {
+  const { fault, isLoading, isSettled, taking, level, pending, storedOn } = summary
+  if (fault !== null) return { type: 'failed', why: fault }
+  if (isLoading) return { type: 'loading' }
+  const saved = isSettled ? peer.durability : 'writing'
+  if (level > 0) return { type: 'live', neighbours: level, pending, storedOn, saved }
+  if (taking > 0) return { type: 'syncing', behind: taking, pending, saved }
+  return { type: peer.isOnline ? 'looking' : 'offline', pending, saved }
+}

@@ -6,6 +6,8 @@ import * as Y from 'yjs'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
+type Root = NonNullable<ReturnType<Y.Doc['share']['get']>>
+
 function scratchOf(update: Uint8Array): Y.Doc {
   const doc = new Y.Doc({ gc: false })
   Y.applyUpdate(doc, update)
@@ -52,7 +54,7 @@ function rootJson(doc: Y.Doc, name: string): Json {
  * Keys and no sequence: a map. A sequence with characters, formats or embeds: a text. A sequence of XML nodes: XML.
  * Any other sequence: an array. A root where all was deleted keeps nothing to tell by and counts as a text.
  */
-function typeOf(root: Y.AbstractType<unknown>): 'map' | 'text' | 'xml' | 'array' {
+function typeOf(root: Root): 'map' | 'text' | 'xml' | 'array' {
   if (root._start === null && root._map.size > 0) return 'map'
   for (let item: Y.Item | null = root._start; item !== null; item = item.right) {
     const { content } = item

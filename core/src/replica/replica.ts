@@ -19,7 +19,7 @@ import type { Digest } from '../ids.ts'
 /** What became of an update from outside. */
 export type Merged =
   /** Nothing new in it. */
-  | { readonly type: 'known' }
+  | { readonly type: 'known'; readonly inspection: Inspection }
   /** Applied: the document changed. */
   | { readonly type: 'news'; readonly inspection: Inspection }
   /** Not applied: it builds on something that is not here. Ask for that, then offer it again. */
@@ -125,12 +125,12 @@ export class Replica {
     const known = (client: number): number => this.clockOf(client)
     if (isWaiting(inspection, known)) return { type: 'waiting' }
     const bringsStructs = !isCovered(inspection, known)
-    if (!bringsStructs && !inspection.hasDeletes) return { type: 'known' }
+    if (!bringsStructs && !inspection.hasDeletes) return { type: 'known', inspection }
     const deletesBefore = countDeletes(transaction)
     const trouble = this.#apply(update)
     if (trouble !== null) return { type: 'refused', why: trouble }
     const isNews = bringsStructs || countDeletes(transaction) > deletesBefore
-    return isNews ? { type: 'news', inspection } : { type: 'known' }
+    return isNews ? { type: 'news', inspection } : { type: 'known', inspection }
   }
 
   #apply(update: Uint8Array): string | null {
@@ -147,7 +147,7 @@ export class Replica {
     const clientId = this.doc.clientID
     this.#mode = mode
     try {
-      this.doc.transact(run, this.#options.origin, false)
+      Y.transact(this.doc, run, this.#options.origin, false)
     } catch (thrown) {
       // An observer of the app threw; Yjs finished the transaction all the same.
       this.#options.faulted(thrown, 'observer')
@@ -160,6 +160,12 @@ export class Replica {
   /** The clock after the last struct of a client that is here. */
   clockOf(client: number): number {
     return Y.getState(this.doc.store, client)
+  }
+
+  /** The clock after the last struct of each client. */
+  vector(): Vector {
+    const { store } = this.doc
+    return new Map([...store.clients.keys()].map((client) => [client, Y.getState(store, client)]))
   }
 
   have(): Have {
@@ -181,7 +187,7 @@ export class Replica {
     let weLack = false
     for (const [client, clock] of theirVector) if (clock > this.clockOf(client)) weLack = true
     let theyLack = false
-    for (const [client, clock] of Y.getStateVector(this.doc.store)) if (clock > (theirVector.get(client) ?? 0)) theyLack = true
+    for (const [client, clock] of this.vector()) if (clock > (theirVector.get(client) ?? 0)) theyLack = true
     return { theyLack, weLack, deletesDiffer: !weLack && !theyLack, theirVector }
   }
 

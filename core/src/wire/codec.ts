@@ -11,7 +11,14 @@ import * as encoding from 'lib0/encoding'
 import { digestFrom } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { err, messageOf, ok, unreachable, type Result } from '../result.ts'
-import type { CatalogueEntry, DeclineReason, DocumentMessage, Have, LinkMessage } from './message.ts'
+import {
+  protocolVersion,
+  type CatalogueEntry,
+  type DeclineReason,
+  type DocumentMessage,
+  type Have,
+  type LinkMessage,
+} from './message.ts'
 
 export const messageType = {
   hello: 0,
@@ -212,7 +219,12 @@ function readDocumentMessage(decoder: decoding.Decoder, type: number): LinkMessa
     case messageType.have:
       return about(() => ({ type: 'have', have: readHave(decoder) }))
     case messageType.digest:
-      return about(() => ({ type: 'digest', digest: readDigest(decoder), answer: decoding.readUint8(decoder) === 1 }))
+      return about(() => ({
+        type: 'digest',
+        sequence: decoding.readVarUint(decoder),
+        digest: readDigest(decoder),
+        answer: decoding.readUint8(decoder) === 1,
+      }))
     case messageType.missing:
       return about(() => ({
         type: 'missing',
@@ -239,6 +251,11 @@ function readDocumentMessage(decoder: decoding.Decoder, type: number): LinkMessa
 
 function readHello(decoder: decoding.Decoder): LinkMessage {
   const version = decoding.readVarUint(decoder)
+  // Type and version stay where they are for ever; what follows is only known for our own version.
+  if (version !== protocolVersion) {
+    const nothing = new Uint8Array(0)
+    return { type: 'hello', version, publicKey: nothing, nonce: nothing, instance: nothing, features: [] }
+  }
   return {
     type: 'hello',
     version,

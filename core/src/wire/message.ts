@@ -39,8 +39,8 @@ export type DeclineReason = 'absent' | 'limit' | 'failed'
 export type DocumentMessage =
   /** What I hold. Whoever holds more answers with `missing`; whoever holds less answers with `have`. */
   | { readonly type: 'have'; readonly have: Have }
-  /** Cheap comparison: eight bytes over state vector and delete set. `answer` asks for the same back. */
-  | { readonly type: 'digest'; readonly digest: Digest; readonly answer: boolean }
+  /** Cheap comparison: eight bytes over state vector and delete set; all I sent through `sequence` is in them. */
+  | { readonly type: 'digest'; readonly sequence: number; readonly digest: Digest; readonly answer: boolean }
   /** All that your `have` lacked, as one Yjs update; `digest` is of my whole state with it. */
   | { readonly type: 'missing'; readonly sequence: number; readonly digest: Digest; readonly update: Uint8Array }
   /** Edits as they were made, each a Yjs update. */

@@ -1,0 +1,122 @@
+/**
+ * Keeps a link to one address: dials, and after every loss dials again, with a wait that doubles up to a limit and is
+ * spread by jitter, so that the neighbours of a peer that comes back do not all come at once (PROTOCOL.md [TR6]).
+ */
+import type { Millis } from '../ids.ts'
+import { limits } from '../limits.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
+import type { AcceptLink, Transport } from '../ports/transport.ts'
+import { closeCode, isRefusal } from '../wire/close-code.ts'
+
+export interface DiallerOptions {
+  readonly address: string
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly random: Random
+  readonly accept: AcceptLink
+  changed(): void
+}
+
+export class Dialler {
+  readonly address: string
+  readonly transport: string
+  readonly #options: DiallerOptions
+  #state: 'dialling' | 'open' | 'waiting' | 'stopped' = 'waiting'
+  #why: string | null = null
+  #failures = 0
+  #isDuplicate = false
+  #abort: (() => void) | null = null
+
+  constructor(options: DiallerOptions) {
+    this.address = options.address
+    this.transport = options.transport.schemes[0] ?? ''
+    this.#options = options
+  }
+
+  get state(): 'dialling' | 'open' | 'waiting' | 'stopped' {
+    return this.#state
+  }
+
+  /** Why there is no link at the moment. */
+  get why(): string | null {
+    return this.#why
+  }
+
+  dial(): void {
+    if (this.#state === 'stopped') return
+    this.#state = 'dialling'
+    const { address, transport, accept, clock, changed } = this.#options
+    const cancelTimer = clock.setTimer(limits.dialMs, () => {
+      abortDial()
+      this.#wait('nobody answered', this.#backOff())
+    })
+    const abortDial = transport.dial(
+      address,
+      (link) => {
+        cancelTimer()
+        this.#abort = null
+        this.#state = 'open'
+        return accept(link)
+      },
+      (why) => {
+        cancelTimer()
+        this.#wait(why, this.#backOff())
+      },
+    )
+    if (this.#state === 'dialling') {
+      this.#abort = () => {
+        cancelTimer()
+        abortDial()
+      }
+    }
+    changed()
+  }
+
+  /** The link has proven itself: the next loss starts with the shortest wait again. */
+  proved(): void {
+    this.#failures = 0
+    this.#why = null
+  }
+
+  /** The link is gone. */
+  lost(code: number, reason: string): void {
+    if (this.#state === 'stopped') return
+    const why = reason === '' ? `closed with code ${code}` : reason
+    // A second link to a peer we are linked to is not needed while the first lasts.
+    this.#isDuplicate = code === closeCode.duplicate
+    this.#wait(why, isRefusal(code) ? limits.redialRefusedMs : this.#backOff())
+  }
+
+  stop(): void {
+    this.#state = 'stopped'
+    this.#abort?.()
+    this.#abort = null
+  }
+
+  /** Some link of this peer ended: where it was the reason to give up a duplicate, dial again. */
+  linkEnded(): void {
+    if (this.#state !== 'waiting' || !this.#isDuplicate) return
+    this.#abort?.()
+    this.dial()
+  }
+
+  #backOff(): Millis {
+    const delayMs = Math.min(limits.redialFirstMs * 2 ** this.#failures, limits.redialMaxMs)
+    this.#failures++
+    return delayMs
+  }
+
+  #wait(why: string, delayMs: Millis): void {
+    if (this.#state === 'stopped') return
+    this.#state = 'waiting'
+    this.#why = why
+    const { clock, random, changed } = this.#options
+    const jitteredMs = delayMs * (0.5 + random.fraction() / 2)
+    this.#abort = clock.setTimer(jitteredMs, () => {
+      this.#abort = null
+      this.dial()
+    })
+    changed()
+  }
+}

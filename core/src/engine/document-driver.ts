@@ -1,0 +1,236 @@
+/**
+ * Drives one document-sync machine: its mailbox, its one timer, its storage, and the links its messages go to.
+ */
+import type { DocumentName, LinkId } from '../ids.ts'
+import { Presence } from '../presence/presence.ts'
+import { compactUpdates } from '../replica/compaction.ts'
+import { Replica, type Doc } from '../replica/replica.ts'
+import { messageOf, unreachable } from '../result.ts'
+import { DocumentSync } from '../sync/document-sync.ts'
+import type { Settled, SyncEffect, SyncEvent } from '../sync/sync-events.ts'
+import { Alarm } from './alarm.ts'
+import type { Platform } from './api.ts'
+import { Mailbox } from './mailbox.ts'
+import type { Outlet } from './outlet.ts'
+import { statusOf, type DocumentStatus } from './status.ts'
+import { Watchable } from './watched.ts'
+
+/** What a document needs of the peer it belongs to. */
+export interface DocumentOwner {
+  readonly platform: Platform
+  /** Origin of merging transactions in every document of this peer. */
+  readonly origin: unknown
+  freshClientId(): number
+  outlet(link: LinkId): Outlet | undefined
+  /** Whether any peer is linked at the moment. */
+  readonly isOnline: boolean
+  /** The document comes into memory: tell it of the links that should hear of it. */
+  awoke(document: DocumentDriver): void
+  /** The document has left memory. */
+  slept(document: DocumentDriver): void
+}
+
+export class DocumentDriver {
+  readonly name: DocumentName
+  readonly presence: Presence
+  readonly status: Watchable<DocumentStatus>
+  readonly #owner: DocumentOwner
+  readonly #machine: DocumentSync
+  readonly #mailbox: Mailbox<SyncEvent>
+  readonly #alarm: Alarm
+  readonly #requests = new Map<number, (settled: Settled) => void>()
+  /** Called after every change of the machine, until they return true. */
+  readonly #waiters = new Set<() => boolean>()
+  #lastRequest = 0
+  #apps = 0
+  #appDoc: Doc | undefined
+  #isStopped = false
+
+  constructor(name: DocumentName, owner: DocumentOwner) {
+    this.name = name
+    this.#owner = owner
+    const faulted = (thrown: unknown, where: string): void => this.#faulted(thrown, where)
+    const wake = (): void => this.push({ type: 'woke' })
+    this.presence = new Presence({ clientID: owner.freshClientId() }, { changed: wake, faulted })
+    this.#machine = new DocumentSync({ presence: this.presence, newReplica: () => this.#newReplica() })
+    this.status = new Watchable<DocumentStatus>({ type: 'loading' }, (thrown) => faulted(thrown, 'status'))
+    this.#mailbox = new Mailbox<SyncEvent>(
+      (event) => this.#deliver(event),
+      () => this.#settle(),
+      (thrown) => faulted(thrown, 'document'),
+    )
+    this.#alarm = new Alarm(owner.platform.clock, wake)
+  }
+
+  // --- for the peer --------------------------------------------------------------------------------------------------
+
+  push(event: SyncEvent): void {
+    if (!this.#isStopped) this.#mailbox.push(event)
+  }
+
+  get apps(): number {
+    return this.#apps
+  }
+
+  get machine(): DocumentSync {
+    return this.#machine
+  }
+
+  /** An app opens the document. The Y.Doc is there at once; what is stored comes into it when it has been read. */
+  openForApp(doc?: Doc): Doc {
+    this.#apps++
+    this.#appDoc ??= this.#machine.replica?.doc ?? doc
+    const replica = this.#machine.adopt()
+    if (this.presence.doc !== replica.doc) this.presence.speakFor(replica.doc)
+    this.push({ type: 'appOpened' })
+    return replica.doc
+  }
+
+  closeForApp(): void {
+    this.#apps--
+    if (this.#apps === 0) {
+      this.#appDoc = undefined
+      if (this.presence.getLocalState() !== null) this.presence.setLocalState(null)
+    }
+    this.push({ type: 'appClosed' })
+  }
+
+  /** Offers an update, or with null asks for the whole document. */
+  request(update: Uint8Array | null): Promise<Settled> {
+    const request = ++this.#lastRequest
+    return new Promise((resolve) => {
+      this.#requests.set(request, resolve)
+      this.push(update === null ? { type: 'asked', request } : { type: 'offered', request, update })
+    })
+  }
+
+  /** Resolves once `isTrue`, which is looked at after every change. */
+  until(isTrue: () => boolean): { readonly done: Promise<void>; cancel(): void } {
+    let waiter: () => boolean = () => true
+    const done = new Promise<void>((resolve) => {
+      waiter = () => {
+        if (!isTrue()) return false
+        resolve()
+        return true
+      }
+      this.#waiters.add(waiter)
+      this.push({ type: 'woke' })
+    })
+    return { done, cancel: () => void this.#waiters.delete(waiter) }
+  }
+
+  /** Looks at the status again: the peer came online or went offline. */
+  refresh(): void {
+    this.push({ type: 'woke' })
+  }
+
+  /** Resolves when everything pushed so far has been handled. */
+  idle(): Promise<void> {
+    return this.until(() => true).done
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#alarm.stop()
+    this.#machine.replica?.release()
+  }
+
+  // --- the machine ---------------------------------------------------------------------------------------------------
+
+  #newReplica(): Replica {
+    const { origin, freshClientId } = this.#owner
+    const options = {
+      origin,
+      freshClientId,
+      faulted: (thrown: unknown, where: string) => this.#faulted(thrown, where),
+      changed: () => this.push({ type: 'woke' }),
+    }
+    return new Replica(options, this.#appDoc)
+  }
+
+  #deliver(event: SyncEvent): void {
+    for (const effect of this.#machine.handle(event, this.#owner.platform.clock.now())) this.#perform(effect)
+  }
+
+  #settle(): void {
+    this.#alarm.set(this.#machine.deadline())
+    const before = this.status.value
+    const after = statusOf(this.#machine.summary(), {
+      isOnline: this.#owner.isOnline,
+      durability: this.#owner.platform.storage.durability,
+    })
+    if (JSON.stringify(before) !== JSON.stringify(after)) this.status.set(after)
+    for (const waiter of [...this.#waiters]) if (waiter()) this.#waiters.delete(waiter)
+  }
+
+  #perform(effect: SyncEffect): void {
+    switch (effect.type) {
+      case 'load':
+        this.#owner.awoke(this)
+        return void this.#load()
+      case 'append':
+        return void this.#append(effect.updates)
+      case 'compact':
+        return void this.#compact()
+      case 'open':
+        return this.#owner.outlet(effect.link)?.openDocument(this.name, effect.have)
+      case 'decline':
+        return this.#owner.outlet(effect.link)?.declineDocument(this.name, effect.reason)
+      case 'send':
+        if (this.#owner.outlet(effect.link)?.sendDocument(this.name, effect.message) === false) {
+          this.push({ type: 'dropped', link: effect.link })
+        }
+        return
+      case 'closeLink':
+        return this.#owner.outlet(effect.link)?.close(effect.code, effect.reason)
+      case 'settle': {
+        this.#requests.get(effect.request)?.(effect.settled)
+        this.#requests.delete(effect.request)
+        return
+      }
+      case 'unloaded':
+        return this.#owner.slept(this)
+      case 'log':
+        return this.#owner.platform.log(effect.level, effect.event, { document: this.name, ...effect.details })
+      default:
+        unreachable(effect)
+    }
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const { updates, unreadable } = await this.#owner.platform.storage.load(this.name)
+      this.push({ type: 'loaded', updates, unreadable })
+    } catch (thrown) {
+      this.push({ type: 'loadFailed', why: messageOf(thrown) })
+    }
+  }
+
+  async #append(updates: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#owner.platform.storage.append(this.name, updates)
+      this.push({ type: 'appended' })
+    } catch (thrown) {
+      this.push({ type: 'appendFailed', why: messageOf(thrown) })
+    }
+  }
+
+  async #compact(): Promise<void> {
+    let snapshotBytes: number | null = null
+    try {
+      await this.#owner.platform.storage.compact(this.name, (updates) => {
+        const compacted = compactUpdates(updates)
+        snapshotBytes = compacted.snapshot.byteLength
+        return compacted
+      })
+    } catch (thrown) {
+      snapshotBytes = null
+      this.#owner.platform.log('warn', 'compaction failed', { document: this.name, why: messageOf(thrown) })
+    }
+    this.push({ type: 'compacted', snapshotBytes })
+  }
+
+  #faulted(thrown: unknown, where: string): void {
+    this.#owner.platform.log('error', 'listener threw', { document: this.name, where, why: messageOf(thrown) })
+  }
+}

@@ -1,0 +1,72 @@
+/** One app's handle on a document; several may be open on the same one. */
+import { KnotworkError } from '../errors.ts'
+import type { Presence } from '../presence/presence.ts'
+import type { Doc } from '../replica/replica.ts'
+import type { SharedDocument, SyncedOptions } from './api.ts'
+import type { DocumentDriver } from './document-driver.ts'
+import type { DocumentStatus } from './status.ts'
+import type { Watched } from './watched.ts'
+
+export class OpenDocument implements SharedDocument {
+  readonly name: string
+  readonly doc: Doc
+  readonly presence: Presence
+  readonly status: Watched<DocumentStatus>
+  readonly loaded: Promise<void>
+  readonly #driver: DocumentDriver
+  #isClosed = false
+
+  constructor(driver: DocumentDriver, doc?: Doc) {
+    this.#driver = driver
+    this.name = driver.name
+    this.doc = driver.openForApp(doc)
+    this.presence = driver.presence
+    this.status = driver.status
+    this.loaded = driver.until(() => driver.machine.isLoaded).done
+  }
+
+  stored(): Promise<void> {
+    const { machine } = this.#driver
+    // The machine numbers a change when it takes it from the replica: that is a microtask after the edit.
+    return Promise.resolve().then(() => {
+      const { written } = machine.marks
+      return this.#driver.until(() => machine.marks.durable >= written && machine.isLoaded).done
+    })
+  }
+
+  async synced(options: SyncedOptions = {}): Promise<void> {
+    const { peers = 1, stored = false, signal } = options
+    const { machine } = this.#driver
+    if (signal?.aborted === true) throw aborted(signal.reason)
+    await this.loaded
+    await Promise.resolve()
+    const { edits } = machine
+    const waiting = this.#driver.until(() => machine.holders(edits, stored) >= peers)
+    if (signal === undefined) return waiting.done
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        waiting.cancel()
+        reject(aborted(signal.reason))
+      }
+      signal.addEventListener('abort', abort)
+      void waiting.done.then(() => {
+        signal.removeEventListener('abort', abort)
+        resolve()
+      })
+    })
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#driver.closeForApp()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
+
+function aborted(cause: unknown): KnotworkError {
+  return new KnotworkError('aborted', 'no longer waiting: the signal was aborted', { cause })
+}

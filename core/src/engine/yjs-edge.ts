@@ -1,0 +1,146 @@
+/**
+ * A client that speaks y-websocket's wire, joined to one document (PROTOCOL.md [YW1] to [YW4]). Towards the
+ * document it is a neighbour like any other, of the kind `edge`: it acknowledges nothing, and its presence is its own.
+ */
+import { digestFrom, type DocumentName, type LinkId } from '../ids.ts'
+import { limits } from '../limits.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Link, LinkReceiver } from '../ports/transport.ts'
+import type { Traits } from '../sync/neighbour.ts'
+import type { SyncEvent } from '../sync/sync-events.ts'
+import { unreachable } from '../result.ts'
+import { closeCode } from '../wire/close-code.ts'
+import type { DeclineReason, DocumentMessage } from '../wire/message.ts'
+import { decodeYjs, encodeYjs } from '../wire/yjs-wire.ts'
+import { BulkQueue } from './bulk-queue.ts'
+import type { Outlet } from './outlet.ts'
+
+export interface YjsEdgeOptions {
+  readonly id: LinkId
+  readonly name: DocumentName
+  readonly link: Link
+  readonly clock: Clock
+  push(event: SyncEvent): void
+  /** The connection has ended. */
+  ended(): void
+}
+
+/** A client of this wire says nothing about deletes: this digest equals none. */
+const unknownDeletes = digestFrom(new Uint8Array(0))
+
+const traits: Traits = { kind: 'edge', keeps: false, disk: false }
+
+export class YjsEdge implements LinkReceiver, Outlet {
+  readonly id: LinkId
+  readonly traits = traits
+  readonly #options: YjsEdgeOptions
+  readonly #bulk: BulkQueue
+  #received = 0
+  #isOver = false
+
+  constructor(options: YjsEdgeOptions) {
+    this.id = options.id
+    this.#options = options
+    const { clock, link, id, push } = options
+    this.#bulk = new BulkQueue({ clock, link, sent: () => undefined, drained: () => push({ type: 'drained', link: id }) })
+    const have = { stateVector: Uint8Array.of(0), deletes: unknownDeletes }
+    push({ type: 'joined', link: id, traits, have })
+  }
+
+  received(frame: Uint8Array): void {
+    if (this.#isOver) return
+    const decoded = decodeYjs(frame)
+    if (!decoded.ok) return this.close(closeCode.garbage, `not a message: ${decoded.error}`)
+    const message = decoded.value
+    switch (message.type) {
+      case 'step1':
+        return this.#push({ type: 'have', have: { stateVector: message.stateVector, deletes: unknownDeletes } })
+      case 'step2':
+      case 'update':
+        return this.#push({ type: 'updates', sequence: ++this.#received, updates: [message.update] })
+      case 'awareness':
+        return this.#push({ type: 'presence', states: message.states })
+      case 'queryAwareness':
+        return this.#push({ type: 'presenceQuery' })
+      case 'skipped':
+        return
+      default:
+        unreachable(message)
+    }
+  }
+
+  #push(message: DocumentMessage): void {
+    this.#options.push({ type: 'received', link: this.id, message })
+  }
+
+  closed(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#bulk.stop()
+    this.#options.push({ type: 'left', link: this.id, isLost: true })
+    this.#options.ended()
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isOver) return
+    this.#options.link.close(code, reason)
+    this.closed()
+  }
+
+  openDocument(): void {
+    // Nothing to say: a client of this wire asks for one document by connecting.
+  }
+
+  closeDocument(): void {
+    this.close(closeCode.goingAway, 'the document was closed')
+  }
+
+  declineDocument(_name: DocumentName, reason: DeclineReason): void {
+    this.close(closeCode.unavailable, `the document cannot be served: ${reason}`)
+  }
+
+  sendDocument(_name: DocumentName, message: DocumentMessage): boolean {
+    const { link } = this.#options
+    const isPresence = message.type === 'presence' || message.type === 'presenceQuery'
+    if (link.queuedBytes > (isPresence ? limits.queueBytesMaxForPresence : limits.queueBytesMax)) {
+      if (isPresence) return true
+      this.#bulk.watch()
+      return false
+    }
+    for (const frame of framesFor(message)) link.send(frame)
+    return true
+  }
+}
+
+/** Encoded once for all clients: they all get the very same bytes. */
+const frames = new WeakMap<object, readonly Uint8Array[]>()
+
+function framesFor(message: DocumentMessage): readonly Uint8Array[] {
+  const key: object = message.type === 'updates' ? message.updates : message.type === 'presence' ? message.states : message
+  const known = frames.get(key)
+  if (known !== undefined) return known
+  const made = translated(message)
+  frames.set(key, made)
+  return made
+}
+
+function translated(message: DocumentMessage): readonly Uint8Array[] {
+  switch (message.type) {
+    case 'have':
+      return [encodeYjs({ type: 'step1', stateVector: message.have.stateVector })]
+    case 'missing':
+      return [encodeYjs({ type: 'step2', update: message.update })]
+    case 'updates':
+      return message.updates.map((update) => encodeYjs({ type: 'update', update }))
+    case 'presence':
+      return [encodeYjs({ type: 'awareness', states: message.states })]
+    case 'presenceQuery':
+      return [encodeYjs({ type: 'queryAwareness' })]
+    case 'digest':
+    case 'stored':
+      // This wire has no word for it.
+      return []
+    default:
+      return unreachable(message)
+  }
+}

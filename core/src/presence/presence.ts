@@ -1,0 +1,313 @@
+/**
+ * Who is here, with what name, colour and carets: the awareness protocol (PROTOCOL.md, PR), without timers or a clock.
+ *
+ * Towards an app it is y-protocols' Awareness: bindings read `states`, set the local state and listen to `change` and
+ * `update`. Towards the engine it is a table with a path for each entry: a state is believed gone when its owner says
+ * so (a higher clock), when the very link it came by says so or breaks, or when it was not renewed for 30 s. So a cut
+ * link clears the ghosts behind it at once, while a state that has another way here stays.
+ */
+import { utf8ByteLength } from 'lib0/string'
+import type { LinkId, Millis } from '../ids.ts'
+import { limits } from '../limits.ts'
+import { encodePresence, parseState, type PresenceEntry, type PresenceState } from './presence-codec.ts'
+
+export interface PresenceChange {
+  readonly added: number[]
+  readonly updated: number[]
+  readonly removed: number[]
+}
+
+type PresenceListener = (change: PresenceChange, origin: unknown) => void
+export type PresenceEvent = 'change' | 'update'
+
+interface Heard {
+  readonly clock: number
+  readonly json: string
+  /** The link it came by; null for our own. */
+  readonly via: LinkId | null
+  readonly at: Millis
+}
+
+interface Outgoing extends PresenceEntry {
+  readonly except: LinkId | null
+}
+
+/** Whose presence the own state is: a Y.Doc, or a stand-in while no app has the document open. */
+export interface Speaker {
+  readonly clientID: number
+}
+
+export interface PresenceOptions {
+  /** The local state changed and wants to be sent. Must not throw. */
+  changed(): void
+  faulted(thrown: unknown, where: string): void
+}
+
+export class Presence {
+  /** All states known, the own one included. */
+  readonly states = new Map<number, PresenceState>()
+  /** As in y-protocols: clock and time of the last news. */
+  readonly meta = new Map<number, { readonly clock: number; readonly lastUpdated: Millis }>()
+  #doc: Speaker
+  #clientId: number
+  readonly #options: PresenceOptions
+  readonly #listeners: Record<PresenceEvent, Set<PresenceListener>> = { change: new Set(), update: new Set() }
+  readonly #heard = new Map<number, Heard>()
+  /** Last clock of those who left, oldest first. */
+  readonly #gone = new Map<number, number>()
+  #outgoing = new Map<number, Outgoing>()
+  #sentAt: Millis | null = null
+
+  constructor(doc: Speaker, options: PresenceOptions) {
+    this.#doc = doc
+    this.#clientId = doc.clientID
+    this.#options = options
+  }
+
+  /** The document this presence is about; bindings read `doc.clientID`. */
+  get doc(): Speaker {
+    return this.#doc
+  }
+
+  /** Under which the own state is shown: the document's client id when the app opened it. */
+  get clientID(): number {
+    return this.#clientId
+  }
+
+  // --- what apps and bindings use ------------------------------------------------------------------------------
+
+  on(event: PresenceEvent, listener: PresenceListener): void {
+    this.#listeners[event].add(listener)
+  }
+
+  off(event: PresenceEvent, listener: PresenceListener): void {
+    this.#listeners[event].delete(listener)
+  }
+
+  getStates(): Map<number, PresenceState> {
+    return this.states
+  }
+
+  getLocalState(): PresenceState | null {
+    return this.states.get(this.clientID) ?? null
+  }
+
+  /** Shows this to everybody; null takes the own entry away. A state above 4 KiB of JSON throws. */
+  setLocalState(state: PresenceState | null): void {
+    const json = JSON.stringify(state)
+    const sizeBytes = utf8ByteLength(json)
+    if (sizeBytes > limits.presenceStateBytesMax) {
+      throw new RangeError(`a presence state has at most ${limits.presenceStateBytesMax} bytes of JSON, this one has ${sizeBytes}`)
+    }
+    const before = this.#heard.get(this.clientID)
+    const isSame = before?.json === json
+    const clock = (this.meta.get(this.clientID)?.clock ?? 0) + 1
+    const had = this.states.has(this.clientID)
+    this.#putOwn(clock, json, state)
+    this.#options.changed()
+    const { clientID } = this
+    const change: PresenceChange = {
+      added: state !== null && !had ? [clientID] : [],
+      updated: state !== null && had ? [clientID] : [],
+      removed: state === null && had ? [clientID] : [],
+    }
+    this.#emit(change, 'local', isSame ? [clientID] : [])
+  }
+
+  setLocalStateField(field: string, value: unknown): void {
+    const state = this.getLocalState() ?? {}
+    // An own property whatever the field is called.
+    this.setLocalState(Object.fromEntries([...Object.entries(state), [field, value]]))
+  }
+
+  /** For bindings that destroy what they were given: takes the own entry away. */
+  destroy(): void {
+    if (this.getLocalState() !== null) this.setLocalState(null)
+    this.#listeners.change.clear()
+    this.#listeners.update.clear()
+  }
+
+  /** An app opened the document: the own state is that of its client from now on. */
+  speakFor(doc: Speaker): void {
+    if (this.getLocalState() !== null) this.setLocalState(null)
+    this.#doc = doc
+    this.#clientId = doc.clientID
+  }
+
+  // --- what the engine uses --------------------------------------------------------------------------------------
+
+  /** Merges what came by a link (PROTOCOL.md [PR1] to [PR4]). `isEdge`: a client that may speak for itself only. */
+  receive(entries: readonly PresenceEntry[], via: LinkId, context: { readonly now: Millis; readonly isEdge: boolean }): void {
+    const change: PresenceChange = { added: [], updated: [], removed: [] }
+    const unchanged: number[] = []
+    for (const entry of entries) this.#receiveOne(entry, via, { ...context, change, unchanged })
+    this.#emit(change, via, unchanged)
+  }
+
+  #receiveOne(
+    entry: PresenceEntry,
+    via: LinkId,
+    context: { now: Millis; isEdge: boolean; change: PresenceChange; unchanged: number[] },
+  ): void {
+    const { client, clock, json } = entry
+    const { now, isEdge, change, unchanged } = context
+    const state = parseState(json)
+    if (state === undefined) return
+    if (client === this.clientID) return this.#answerForOwn(clock)
+    const known = this.#heard.get(client)
+    if (known === undefined) {
+      if (state === null || clock <= (this.#gone.get(client) ?? 0) || this.states.size >= limits.presenceStatesMax) return
+      this.#put(entry, state, via, now)
+      change.added.push(client)
+      return
+    }
+    if (isEdge && known.via !== via) return
+    if (clock > known.clock) {
+      if (state === null) this.#remove(client, clock, via, change)
+      else {
+        if (json === known.json) unchanged.push(client)
+        this.#put(entry, state, via, now)
+        change.updated.push(client)
+      }
+    } else if (clock === known.clock && state === null) {
+      if (known.via === via) this.#forget(client, via, change)
+      // It has another way to us: whoever lost sight of it may have it from here.
+      else this.#outgoing.set(client, { client, clock: known.clock, json: known.json, except: known.via })
+    }
+  }
+
+  /** Somebody says we left, or holds a state of ours from before: say that we are here. */
+  #answerForOwn(clock: number): void {
+    const own = this.#heard.get(this.clientID)
+    if (own === undefined || own.json === 'null' || clock < own.clock) return
+    if (clock === own.clock && this.getLocalState() !== null) {
+      this.#options.changed()
+      this.#putOwn(clock + 1, own.json, this.getLocalState())
+    }
+  }
+
+  #putOwn(clock: number, json: string, state: PresenceState | null): void {
+    const { clientID: client } = this
+    const at = this.#heard.get(client)?.at ?? 0
+    if (state === null) this.states.delete(client)
+    else this.states.set(client, state)
+    this.meta.set(client, { clock, lastUpdated: at })
+    this.#heard.set(client, { clock, json, via: null, at })
+    this.#outgoing.set(client, { client, clock, json, except: null })
+  }
+
+  #put(entry: PresenceEntry, state: PresenceState, via: LinkId, now: Millis): void {
+    const { client, clock, json } = entry
+    this.states.set(client, state)
+    this.meta.set(client, { clock, lastUpdated: now })
+    this.#heard.set(client, { clock, json, via, at: now })
+    this.#outgoing.set(client, { client, clock, json, except: via })
+  }
+
+  /** Its owner left: remembered, so that a late message does not bring it back. */
+  #remove(client: number, clock: number, except: LinkId | null, change: PresenceChange): void {
+    this.#drop(client, change)
+    this.#gone.set(client, clock)
+    const oldest = this.#gone.keys().next()
+    if (this.#gone.size > limits.presenceGoneMax && !oldest.done) this.#gone.delete(oldest.value)
+    this.#outgoing.set(client, { client, clock, json: 'null', except })
+  }
+
+  /** Out of sight, not known to be gone: it may come back with the clock it had. */
+  #forget(client: number, except: LinkId | null, change: PresenceChange): void {
+    const clock = this.#heard.get(client)?.clock ?? 0
+    this.#drop(client, change)
+    this.#outgoing.set(client, { client, clock, json: 'null', except })
+  }
+
+  #drop(client: number, change: PresenceChange): void {
+    this.states.delete(client)
+    this.meta.delete(client)
+    this.#heard.delete(client)
+    change.removed.push(client)
+  }
+
+  /** A link broke: what was heard only through it is forgotten (PROTOCOL.md [PR3]). */
+  linkLost(via: LinkId): void {
+    const change: PresenceChange = { added: [], updated: [], removed: [] }
+    for (const [client, heard] of [...this.#heard]) if (heard.via === via) this.#forget(client, via, change)
+    this.#emit(change, via, [])
+  }
+
+  /** Renews the own state and drops those not renewed (PROTOCOL.md [PR5]). */
+  passTime(now: Millis): void {
+    const change: PresenceChange = { added: [], updated: [], removed: [] }
+    for (const [client, heard] of [...this.#heard]) {
+      if (client === this.clientID) {
+        if (this.getLocalState() !== null && heard.at !== 0 && now - heard.at >= limits.presenceRenewMs) {
+          this.#putOwn(heard.clock + 1, heard.json, this.getLocalState())
+        }
+      } else if (now - heard.at >= limits.presenceGoneMs) {
+        this.#drop(client, change)
+        this.#gone.set(client, heard.clock)
+      }
+    }
+    this.#emit(change, 'timeout', [])
+  }
+
+  /** When `passTime` or `takeOutgoing` has something to do next; null for never. */
+  deadline(): Millis | null {
+    let due: Millis | null = this.#outgoing.size > 0 ? (this.#sentAt ?? 0) + limits.presenceEveryMs : null
+    for (const [client, heard] of this.#heard) {
+      if (client === this.clientID && (this.getLocalState() === null || heard.at === 0)) continue
+      const at = heard.at + (client === this.clientID ? limits.presenceRenewMs : limits.presenceGoneMs)
+      if (due === null || at < due) due = at
+    }
+    return due
+  }
+
+  /**
+   * What changed since the last call, each part with the link it must not go back to; coalesced to one message in
+   * `limits.presenceEveryMs` (PROTOCOL.md [PR6]).
+   */
+  takeOutgoing(now: Millis): readonly { readonly states: Uint8Array; readonly except: LinkId | null }[] {
+    if (this.#outgoing.size === 0) return []
+    if (this.#sentAt !== null && now - this.#sentAt < limits.presenceEveryMs) return []
+    this.#sentAt = now
+    const groups = new Map<LinkId | null, PresenceEntry[]>()
+    for (const entry of this.#outgoing.values()) {
+      const group = groups.get(entry.except)
+      if (group === undefined) groups.set(entry.except, [entry])
+      else group.push(entry)
+      if (entry.client === this.clientID) this.#noteSent(entry, now)
+    }
+    this.#outgoing = new Map()
+    return [...groups].map(([except, entries]) => ({ states: encodePresence(entries), except }))
+  }
+
+  #noteSent(entry: PresenceEntry, now: Millis): void {
+    this.#heard.set(entry.client, { clock: entry.clock, json: entry.json, via: null, at: now })
+    this.meta.set(entry.client, { clock: entry.clock, lastUpdated: now })
+  }
+
+  /** All states, for a newcomer; null when there are none. */
+  encodeAll(): Uint8Array | null {
+    const entries: PresenceEntry[] = []
+    for (const [client, heard] of this.#heard) {
+      if (heard.json !== 'null') entries.push({ client, clock: heard.clock, json: heard.json })
+    }
+    return entries.length === 0 ? null : encodePresence(entries)
+  }
+
+  #emit(change: PresenceChange, origin: unknown, unchanged: readonly number[]): void {
+    const { added, updated, removed } = change
+    const filtered = updated.filter((client) => !unchanged.includes(client))
+    if (added.length + filtered.length + removed.length > 0) this.#call('change', { added, updated: filtered, removed }, origin)
+    if (added.length + updated.length + removed.length > 0) this.#call('update', change, origin)
+  }
+
+  #call(event: PresenceEvent, change: PresenceChange, origin: unknown): void {
+    for (const listener of [...this.#listeners[event]]) {
+      try {
+        listener(change, origin)
+      } catch (thrown) {
+        this.#options.faulted(thrown, `presence ${event}`)
+      }
+    }
+  }
+}

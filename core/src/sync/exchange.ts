@@ -1,0 +1,279 @@
+/**
+ * The conversation about one document with each neighbour (PROTOCOL.md, DS): who holds what, who lacks what, and
+ * edits as they come. Works on a loaded replica; `document-sync.ts` sees to it that there is one.
+ */
+import { equalBytes, type LinkId, type Millis } from '../ids.ts'
+import { limits } from '../limits.ts'
+import { ownLimits } from '../replica/compaction.ts'
+import { bulkLimits, inspect, liveLimits, type UpdateLimits } from '../replica/gate.ts'
+import type { Merged, Replica } from '../replica/replica.ts'
+import { unreachable } from '../result.ts'
+import { closeCode } from '../wire/close-code.ts'
+import type { DocumentMessage, Have } from '../wire/message.ts'
+import { isActive, isInFlight, noteEqual, noteStored, raise, takeAnswer, type Neighbour } from './neighbour.ts'
+import type { LogWatermark } from './log-watermark.ts'
+import type { Outbox } from './outbox.ts'
+import type { SyncEffect } from './sync-events.ts'
+import { WaitingUpdates } from './waiting-updates.ts'
+
+type StateMessage = Exclude<DocumentMessage, { type: 'presence' | 'presenceQuery' }>
+
+/** What the conversation shares with the rest of the machine. */
+export interface Ground {
+  readonly replica: Replica
+  readonly log: LogWatermark
+  readonly outbox: Outbox
+  readonly neighbours: ReadonlyMap<LinkId, Neighbour>
+  /** Number of the last edit made here. */
+  readonly edits: () => number
+  /** Takes over what the replica has announced: into the log, and edits into the outbox. */
+  readonly collect: () => void
+  readonly effect: (effect: SyncEffect) => void
+}
+
+export class Exchange {
+  readonly #ground: Ground
+  readonly #waiting = new WaitingUpdates()
+
+  constructor(ground: Ground) {
+    this.#ground = ground
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.count === 0
+  }
+
+  receive(neighbour: Neighbour, message: StateMessage, now: Millis): void {
+    switch (message.type) {
+      case 'have':
+        return this.hear(neighbour, message.have, { now, isJoin: false })
+      case 'digest':
+        return this.#compareDigest(neighbour, message, now)
+      case 'missing':
+        return this.#mergeMissing(neighbour, message, now)
+      case 'updates':
+        return this.#mergeUpdates(neighbour, message, now)
+      case 'stored':
+        return noteStored(neighbour, message.sequence, now)
+      default:
+        unreachable(message)
+    }
+  }
+
+  /** [DS3] Compares what they hold with what we hold: whoever holds more gives, whoever holds less asks. */
+  hear(neighbour: Neighbour, have: Have, context: { readonly now: Millis; readonly isJoin: boolean }): void {
+    const { now, isJoin } = context
+    const difference = this.#ground.replica.compare(have)
+    if (typeof difference === 'string') return this.#closeGarbage(neighbour, difference)
+    if (difference === null) {
+      noteEqual(neighbour, this.#ground.edits())
+      // On joining both sides see it for themselves.
+      if (!isJoin) this.#tellDigest(neighbour, false)
+      return
+    }
+    const { theyLack, weLack, deletesDiffer, theirVector } = difference
+    neighbour.vector = theirVector
+    if (weLack || deletesDiffer) neighbour.weHaveTheirs = false
+    if (theyLack || deletesDiffer) neighbour.theyHaveOurs = false
+    if (weLack && (isJoin || !this.#isFetchingElsewhere(neighbour, now))) this.ask(neighbour, now)
+    if (theyLack || deletesDiffer || neighbour.traits.kind === 'edge') this.answer(neighbour, have, now)
+  }
+
+  /** [BR3] Something announced by two neighbours is fetched from the first; anti-entropy asks the other if need be. */
+  #isFetchingElsewhere(neighbour: Neighbour, now: Millis): boolean {
+    for (const other of this.#ground.neighbours.values()) {
+      if (other !== neighbour && other.askedAt !== null && now - other.askedAt < limits.answerMs) return true
+    }
+    return false
+  }
+
+  /** [DS8] Sends what they lack, one answer at a time and not too often; the newest request is kept for later. */
+  answer(neighbour: Neighbour, have: Have, now: Millis): void {
+    if (now < neighbour.missingUntil || !takeAnswer(neighbour, now)) {
+      neighbour.owed = have
+      return
+    }
+    neighbour.owed = null
+    this.#tellMissing(neighbour, now)
+  }
+
+  #tellMissing(neighbour: Neighbour, now: Millis): void {
+    const { replica, log, outbox } = this.#ground
+    const update = replica.missing(neighbour.vector)
+    const to = replica.vector()
+    if (neighbour.traits.kind === 'peer') {
+      neighbour.missingUntil = now + limits.answerMs + update.byteLength / limits.slowBytesPerMs
+    }
+    const say = { type: 'missing', digest: replica.digest(), update, to } as const
+    outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: this.#ground.edits() })
+  }
+
+  #tellDigest(neighbour: Neighbour, answer: boolean): void {
+    const { replica, log, outbox } = this.#ground
+    const say = { type: 'digest', digest: replica.digest(), answer } as const
+    outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: 0 })
+  }
+
+  /** [DS5] Anti-entropy: eight bytes to one neighbour. */
+  compareWith(neighbour: Neighbour): void {
+    this.#tellDigest(neighbour, true)
+  }
+
+  /** [DS4] Says what we hold so that they send the rest; again only when no answer came in time. */
+  ask(neighbour: Neighbour, now: Millis): void {
+    if (neighbour.askedAt !== null && now - neighbour.askedAt < limits.answerMs) return
+    neighbour.askedAt = now
+    const { replica, log, outbox } = this.#ground
+    const say = { type: 'have', have: replica.have() } as const
+    outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: 0 })
+  }
+
+  #compareDigest(neighbour: Neighbour, message: Extract<StateMessage, { type: 'digest' }>, now: Millis): void {
+    const { replica, log } = this.#ground
+    if (equalBytes(message.digest, replica.digest())) {
+      noteEqual(neighbour, this.#ground.edits())
+      neighbour.received = Math.max(neighbour.received, message.sequence)
+      if (message.answer) this.#tellDigest(neighbour, false)
+      return
+    }
+    const { offered } = neighbour
+    if (offered !== null && equalBytes(message.digest, offered.digest)) {
+      // They now hold exactly what we offered; what we made since is on its way.
+      neighbour.theyHaveOurs = true
+      neighbour.weHaveTheirs = true
+      neighbour.holds = Math.max(neighbour.holds, offered.edits)
+      return
+    }
+    // [DS12] States in motion differ: compare again when nothing is on its way.
+    if (message.answer && !isInFlight(neighbour, now) && log.isSettled) this.ask(neighbour, now)
+  }
+
+  #mergeMissing(neighbour: Neighbour, message: Extract<StateMessage, { type: 'missing' }>, now: Millis): void {
+    neighbour.askedAt = null
+    if (!this.#merge(neighbour, [message.update], { max: bulkLimits, now })) return
+    neighbour.weHaveTheirs = true
+    neighbour.hasGap = false
+    this.#acknowledge(neighbour, Math.max(neighbour.received, message.sequence))
+    const { replica } = this.#ground
+    if (equalBytes(message.digest, replica.digest())) {
+      noteEqual(neighbour, this.#ground.edits())
+      this.#tellDigest(neighbour, false)
+      return
+    }
+    // We hold something that they did not have when they wrote this: structs we never sent, or deletes.
+    const holdsUnsent = [...replica.vector()].some(([client, clock]) => clock > (neighbour.vector.get(client) ?? 0))
+    const wasOffered = neighbour.offered !== null && equalBytes(neighbour.offered.digest, replica.digest())
+    if (isActive(neighbour) && (holdsUnsent || !(wasOffered || isInFlight(neighbour, now)))) {
+      this.answer(neighbour, replica.have(), now)
+    }
+  }
+
+  #mergeUpdates(neighbour: Neighbour, message: Extract<StateMessage, { type: 'updates' }>, now: Millis): void {
+    const { log } = this.#ground
+    // What can be fetched again later is not taken while the storage does not take it (PROTOCOL.md [ST3]).
+    if (log.isFull) return
+    const isEdge = neighbour.traits.kind === 'edge'
+    const isComplete = this.#merge(neighbour, message.updates, { max: isEdge ? bulkLimits : liveLimits, now })
+    if (isEdge) {
+      // It numbers nothing and acknowledges nothing: a gap shows only in what an update builds on.
+      if (isComplete) neighbour.askedAt = null
+      else this.ask(neighbour, now)
+      return
+    }
+    if (message.sequence > neighbour.received + 1 || !isComplete) neighbour.hasGap = true
+    if (neighbour.hasGap) return this.ask(neighbour, now)
+    this.#acknowledge(neighbour, Math.max(neighbour.received, message.sequence))
+  }
+
+  #acknowledge(neighbour: Neighbour, sequence: number): void {
+    neighbour.received = sequence
+    neighbour.acknowledgeDue = { sequence, mark: this.#ground.log.written }
+  }
+
+  /** Merges, logs and passes on. False when something waits or was refused: then it must not be acknowledged. */
+  #merge(neighbour: Neighbour, updates: readonly Uint8Array[], options: { max: UpdateLimits; now: Millis }): boolean {
+    const { replica, collect } = this.#ground
+    const results = replica.merge(updates, options.max)
+    collect()
+    let isComplete = true
+    let hasNews = false
+    for (const [index, merged] of results.entries()) {
+      const update = updates[index]
+      if (update === undefined) continue
+      if (merged.type === 'refused') {
+        isComplete = false
+        this.#closeGarbage(neighbour, merged.why)
+        continue
+      }
+      if (merged.type === 'waiting') {
+        isComplete = false
+        this.#waiting.add({ update, from: neighbour.link })
+        continue
+      }
+      raise(neighbour.vector, merged.inspection.to)
+      if (merged.type === 'news') {
+        hasNews = true
+        this.passOn(update, merged, neighbour.link)
+      }
+    }
+    if (hasNews) this.retryWaiting()
+    return isComplete
+  }
+
+  /** [BR1] Passes an update's bytes on as they came, to everybody but where it came from. */
+  passOn(update: Uint8Array, merged: Extract<Merged, { type: 'news' }>, from: LinkId | null): void {
+    const { log, outbox, edits, replica } = this.#ground
+    const { to, hasDeletes } = merged.inspection
+    const isBig = update.byteLength > limits.forwardBytesMax
+    const audience = isBig ? 'edges' : 'all'
+    outbox.push({ type: 'broadcast', mark: log.written, update, except: from, to, hasDeletes, edits: edits(), audience })
+    if (isBig) outbox.push({ type: 'announce', mark: log.written, have: replica.have(), except: from })
+  }
+
+  /** An edit made here goes out like any other update; `mark` is its own place in the log. */
+  sendEdit(update: Uint8Array, mark: number): void {
+    const { outbox, edits, replica } = this.#ground
+    const inspected = inspect(update, ownLimits)
+    if (!inspected.ok) return
+    const { to, hasDeletes } = inspected.value
+    const isBig = update.byteLength > limits.forwardBytesMax
+    const audience = isBig ? 'edges' : 'all'
+    outbox.push({ type: 'broadcast', mark, update, except: null, to, hasDeletes, edits: edits(), audience })
+    if (isBig) outbox.push({ type: 'announce', mark: this.#ground.log.written, have: replica.have(), except: null })
+  }
+
+  /** [BR4] After updates for it were dropped: what it holds is unsure, so it is asked, or given everything. */
+  resync(neighbour: Neighbour, now: Millis): void {
+    neighbour.askedAt = null
+    if (neighbour.traits.kind === 'edge') this.#tellMissing(neighbour, now)
+    else this.ask(neighbour, now)
+  }
+
+  /** Offers waiting updates again until no more of them fit. */
+  retryWaiting(): void {
+    const { replica, collect } = this.#ground
+    let hasNews = true
+    while (hasNews && this.#waiting.count > 0) {
+      hasNews = false
+      const taken = this.#waiting.take()
+      const results = replica.merge(
+        taken.map((waiting) => waiting.update),
+        bulkLimits,
+      )
+      collect()
+      for (const [index, merged] of results.entries()) {
+        const waiting = taken[index]
+        if (waiting === undefined || merged.type === 'refused') continue
+        if (merged.type === 'waiting') this.#waiting.add(waiting)
+        else if (merged.type === 'news') {
+          hasNews = true
+          this.passOn(waiting.update, merged, waiting.from)
+        }
+      }
+    }
+  }
+
+  #closeGarbage(neighbour: Neighbour, reason: string): void {
+    this.#ground.effect({ type: 'closeLink', link: neighbour.link, code: closeCode.garbage, reason })
+  }
+}

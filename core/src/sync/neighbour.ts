@@ -1,0 +1,161 @@
+/** What one document knows of one link: plain state, changed by the steps in `exchange.ts`. */
+import type { Digest, LinkId, Millis } from '../ids.ts'
+import { limits } from '../limits.ts'
+import type { Have } from '../wire/message.ts'
+
+/** Clock per client. */
+export type Vector = Map<number, number>
+
+/** What a link told of itself in its greeting. */
+export interface Traits {
+  /** `edge`: a client of another wire, which acknowledges nothing and speaks for itself only. */
+  readonly kind: 'peer' | 'edge'
+  /** It keeps every document it is told of. */
+  readonly keeps: boolean
+  /** What it acknowledges is on disk. */
+  readonly disk: boolean
+}
+
+export interface Neighbour {
+  readonly link: LinkId
+  readonly traits: Traits
+  /** We told it that we take part; and it told us. */
+  opened: boolean
+  joined: boolean
+
+  /** Structs it holds for sure: what it said, what it sent, what we sent on this reliable link. */
+  vector: Vector
+  /** We hold all that it held, and it all that we held, at some moment since it joined. Both: level. */
+  weHaveTheirs: boolean
+  theyHaveOurs: boolean
+
+  /** Sequence of our last message with updates to it; of the last one it acknowledged; since when one is open. */
+  sent: number
+  acknowledged: number
+  unacknowledgedSince: Millis | null
+  /** For each sequence not acknowledged yet: the number of the last own edit that it covers. */
+  readonly covers: { readonly sequence: number; readonly edits: number; readonly isComplete: boolean }[]
+  /** Number of the last own edit it is known to have stored. */
+  holds: number
+  /** Digest we stated in the last `missing` to it, and the own edits in that state. */
+  offered: { readonly digest: Digest; readonly edits: number } | null
+
+  /** Sequence of its messages through which we have everything; whether something after that was lost. */
+  received: number
+  hasGap: boolean
+  /** What to acknowledge once the mark is durable. */
+  acknowledgeDue: { readonly sequence: number; readonly mark: number } | null
+
+  /** When we last asked for what we lack, if no answer has come. */
+  askedAt: Millis | null
+  /** A request we have not answered yet because answers are rationed. */
+  owed: Have | null
+  answerTokens: number
+  tokensAt: Millis
+  /** Until then a `missing` to it counts as on its way, and none is sent again. */
+  missingUntil: Millis
+
+  /** It read too slowly: updates were dropped, a resync follows when its queue has drained. */
+  behind: boolean
+  strikes: number
+}
+
+export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbour {
+  return {
+    link,
+    traits,
+    opened: false,
+    joined: false,
+    vector: new Map(),
+    weHaveTheirs: false,
+    theyHaveOurs: false,
+    sent: 0,
+    acknowledged: 0,
+    unacknowledgedSince: null,
+    covers: [],
+    holds: 0,
+    offered: null,
+    received: 0,
+    hasGap: false,
+    acknowledgeDue: null,
+    askedAt: null,
+    owed: null,
+    answerTokens: limits.answersBurst,
+    tokensAt: now,
+    missingUntil: 0,
+    behind: false,
+    strikes: 0,
+  }
+}
+
+export function isActive(neighbour: Neighbour): boolean {
+  return neighbour.opened && neighbour.joined
+}
+
+export function isLevel(neighbour: Neighbour): boolean {
+  return neighbour.joined && neighbour.weHaveTheirs && neighbour.theyHaveOurs && !neighbour.hasGap && !neighbour.behind
+}
+
+/** Whether what we sent it may still be on its way, so that comparing states says nothing yet (PROTOCOL.md [DS12]). */
+export function isInFlight(neighbour: Neighbour, now: Millis): boolean {
+  const since = neighbour.unacknowledgedSince
+  return since !== null && (now - since < limits.answerMs || now < neighbour.missingUntil)
+}
+
+/** Takes one answer from the ration; false when it is used up (PROTOCOL.md [DS8]). */
+export function takeAnswer(neighbour: Neighbour, now: Millis): boolean {
+  const refill = ((now - neighbour.tokensAt) / 1000) * limits.answersPerSecond
+  neighbour.answerTokens = Math.min(limits.answersBurst, neighbour.answerTokens + refill)
+  neighbour.tokensAt = now
+  if (neighbour.answerTokens < 1) return false
+  neighbour.answerTokens--
+  return true
+}
+
+/** Notes structs it holds. */
+export function raise(vector: Vector, to: ReadonlyMap<number, number>): void {
+  for (const [client, clock] of to) if ((vector.get(client) ?? 0) < clock) vector.set(client, clock)
+}
+
+/** Notes a message that was sent with the next sequence. */
+export function noteSent(neighbour: Neighbour, edits: number, options: { now: Millis; isComplete: boolean }): number {
+  const sequence = ++neighbour.sent
+  if (neighbour.traits.kind === 'edge') return sequence
+  neighbour.unacknowledgedSince ??= options.now
+  // A peer that never acknowledges must not cost memory; forgetting a cover only makes us claim less.
+  if (neighbour.covers.length >= limits.unacknowledgedMax) neighbour.covers.shift()
+  neighbour.covers.push({ sequence, edits, isComplete: options.isComplete })
+  return sequence
+}
+
+/** It has all of ours through `sequence` in its log. */
+export function noteStored(neighbour: Neighbour, sequence: number, now: Millis): void {
+  if (sequence > neighbour.sent || sequence <= neighbour.acknowledged) return
+  neighbour.acknowledged = sequence
+  neighbour.unacknowledgedSince = sequence === neighbour.sent ? null : now
+  while (neighbour.covers.length > 0 && (neighbour.covers[0]?.sequence ?? Infinity) <= sequence) {
+    const covered = neighbour.covers.shift()
+    if (covered === undefined) break
+    if (covered.isComplete) {
+      neighbour.theyHaveOurs = true
+      neighbour.missingUntil = 0
+      neighbour.owed = null
+    }
+    // Before it had everything once, later edits alone say nothing about the earlier ones.
+    if (neighbour.theyHaveOurs) neighbour.holds = Math.max(neighbour.holds, covered.edits)
+  }
+}
+
+/** Both hold the very same: nothing is open between us. */
+export function noteEqual(neighbour: Neighbour, edits: number): void {
+  neighbour.weHaveTheirs = true
+  neighbour.theyHaveOurs = true
+  neighbour.hasGap = false
+  neighbour.askedAt = null
+  neighbour.owed = null
+  neighbour.missingUntil = 0
+  neighbour.acknowledged = neighbour.sent
+  neighbour.unacknowledgedSince = null
+  neighbour.covers.length = 0
+  neighbour.holds = Math.max(neighbour.holds, edits)
+}

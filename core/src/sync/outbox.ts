@@ -1,0 +1,180 @@
+/**
+ * Nothing leaves a peer that its own log does not hold yet (PROTOCOL.md [ST2]): whatever wants out waits here, in
+ * order, behind the mark of the newest change it may speak of. A peer that sent first and crashed would leave every
+ * replica with updates whose predecessors nobody has.
+ */
+import type { Digest, LinkId, Millis } from '../ids.ts'
+import { limits } from '../limits.ts'
+import type { Have } from '../wire/message.ts'
+import { isActive, noteSent, raise, type Neighbour, type Vector } from './neighbour.ts'
+import type { Settled, SyncEffect } from './sync-events.ts'
+
+/** An update for everybody but its sender, as it came. */
+export interface Broadcast {
+  readonly type: 'broadcast'
+  readonly mark: number
+  readonly update: Uint8Array
+  readonly except: LinkId | null
+  readonly to: Vector
+  readonly hasDeletes: boolean
+  /** Number of the last own edit made before or with it. */
+  readonly edits: number
+  /** Clients of other wires cannot fetch: they get big updates too, which peers only hear of (`announce`). */
+  readonly audience: 'all' | 'edges'
+}
+
+export type OutboxEntry =
+  | Broadcast
+  /** Something big is new here: peers hear what we hold and fetch it, once (PROTOCOL.md [BR3]). */
+  | { readonly type: 'announce'; readonly mark: number; readonly have: Have; readonly except: LinkId | null }
+  /** For one link; `edits` where it is a `missing`: everything of ours up to that edit. */
+  | { readonly type: 'tell'; readonly mark: number; readonly link: LinkId; readonly say: Saying; readonly edits: number }
+  | { readonly type: 'settle'; readonly mark: number; readonly request: number; readonly settled: Settled }
+
+/** What is told to one link; sequences are given when it leaves. */
+export type Saying =
+  | { readonly type: 'open'; readonly have: Have }
+  | { readonly type: 'have'; readonly have: Have }
+  | { readonly type: 'digest'; readonly digest: Digest; readonly answer: boolean }
+  | { readonly type: 'missing'; readonly digest: Digest; readonly update: Uint8Array; readonly to: Vector }
+
+type Neighbours = ReadonlyMap<LinkId, Neighbour>
+
+export class Outbox {
+  #entries: OutboxEntry[] = []
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0
+  }
+
+  push(entry: OutboxEntry): void {
+    this.#entries.push(entry)
+  }
+
+  /** Lets everything out whose mark is durable. */
+  release(durable: number, neighbours: Neighbours, now: Millis): SyncEffect[] {
+    const effects: SyncEffect[] = []
+    let count = 0
+    let batch: Broadcast[] = []
+    const sendBatch = (): void => {
+      if (batch.length > 0) effects.push(...broadcast(batch, neighbours, now))
+      batch = []
+    }
+    for (const entry of this.#entries) {
+      if (entry.mark > durable) break
+      count++
+      if (entry.type === 'broadcast') {
+        batch.push(entry)
+        continue
+      }
+      sendBatch()
+      effects.push(...perform(entry, neighbours, now))
+    }
+    sendBatch()
+    if (count > 0) this.#entries = this.#entries.slice(count)
+    return effects
+  }
+}
+
+function perform(entry: Exclude<OutboxEntry, Broadcast>, neighbours: Neighbours, now: Millis): SyncEffect[] {
+  switch (entry.type) {
+    case 'settle':
+      return [{ type: 'settle', request: entry.request, settled: entry.settled }]
+    case 'tell': {
+      const neighbour = neighbours.get(entry.link)
+      return neighbour === undefined ? [] : tell(neighbour, entry, now)
+    }
+    case 'announce': {
+      const message = { type: 'have', have: entry.have } as const
+      return [...neighbours.values()]
+        .filter((one) => isActive(one) && one.traits.kind === 'peer' && one.link !== entry.except)
+        .map((one) => ({ type: 'send', link: one.link, message }))
+    }
+  }
+}
+
+function tell(neighbour: Neighbour, entry: Extract<OutboxEntry, { type: 'tell' }>, now: Millis): SyncEffect[] {
+  const { link } = neighbour
+  const { say } = entry
+  switch (say.type) {
+    case 'open':
+      return [{ type: 'open', link, have: say.have }]
+    case 'have':
+      return [{ type: 'send', link, message: { type: 'have', have: say.have } }]
+    case 'digest': {
+      const { digest, answer } = say
+      return [{ type: 'send', link, message: { type: 'digest', sequence: neighbour.sent, digest: digest, answer } }]
+    }
+    case 'missing': {
+      const sequence = noteSent(neighbour, entry.edits, { now, isComplete: true })
+      raise(neighbour.vector, say.to)
+      neighbour.offered = { digest: say.digest, edits: entry.edits }
+      const { update } = say
+      return [{ type: 'send', link, message: { type: 'missing', sequence, digest: say.digest, update } }]
+    }
+  }
+}
+
+/**
+ * Sends a run of updates to every neighbour that takes part, less those it has (PROTOCOL.md [BR1], [BR2]). Neighbours
+ * that get the same run share the very same array, so that it is encoded once.
+ */
+function broadcast(batch: readonly Broadcast[], neighbours: Neighbours, now: Millis): SyncEffect[] {
+  const effects: SyncEffect[] = []
+  const runs = new RunCache(batch)
+  for (const neighbour of neighbours.values()) {
+    if (!isActive(neighbour) || neighbour.behind) continue
+    const wanted = batch.filter((entry) => isNewsFor(neighbour, entry))
+    if (wanted.length === 0) continue
+    const edits = wanted.at(-1)?.edits ?? 0
+    for (const updates of runs.of(wanted)) {
+      const sequence = noteSent(neighbour, edits, { now, isComplete: false })
+      effects.push({ type: 'send', link: neighbour.link, message: { type: 'updates', sequence, updates } })
+    }
+    for (const entry of wanted) raise(neighbour.vector, entry.to)
+  }
+  return effects
+}
+
+function isNewsFor(neighbour: Neighbour, entry: Broadcast): boolean {
+  if (entry.except === neighbour.link) return false
+  if (entry.audience === 'edges' && neighbour.traits.kind !== 'edge') return false
+  if (entry.hasDeletes) return true
+  for (const [client, clock] of entry.to) if (clock > (neighbour.vector.get(client) ?? 0)) return true
+  return false
+}
+
+/** Cuts a list of updates into messages; the same list gives the same arrays again. */
+class RunCache {
+  readonly #all: readonly Broadcast[]
+  #runsOfAll: readonly (readonly Uint8Array[])[] | null = null
+
+  constructor(all: readonly Broadcast[]) {
+    this.#all = all
+  }
+
+  of(wanted: readonly Broadcast[]): readonly (readonly Uint8Array[])[] {
+    if (wanted.length !== this.#all.length) return cut(wanted)
+    this.#runsOfAll ??= cut(wanted)
+    return this.#runsOfAll
+  }
+}
+
+function cut(entries: readonly Broadcast[]): readonly (readonly Uint8Array[])[] {
+  const runs: Uint8Array[][] = []
+  let run: Uint8Array[] = []
+  let sizeBytes = 0
+  for (const { update } of entries) {
+    const isFull = run.length >= limits.updatesPerMessageMax || sizeBytes + update.byteLength > limits.updatesBytesPerMessage
+    if (run.length > 0 && isFull) {
+      runs.push(run)
+      run = []
+      sizeBytes = 0
+    }
+    run.push(update)
+    sizeBytes += update.byteLength
+  }
+  if (run.length > 0) runs.push(run)
+  return runs
+}
+

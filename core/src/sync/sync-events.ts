@@ -1,0 +1,53 @@
+/** What the document-sync machine hears, and what it wants done. */
+import type { LinkId } from '../ids.ts'
+import type { LogLevel } from '../ports/log.ts'
+import type { Merged } from '../replica/replica.ts'
+import type { DeclineReason, DocumentMessage, Have } from '../wire/message.ts'
+import type { Traits } from './neighbour.ts'
+
+export type SyncEvent =
+  /** An app holds the document from now on (once per open), or one of them let go. */
+  | { readonly type: 'appOpened' }
+  | { readonly type: 'appClosed' }
+  /** Take part towards this link: tell it what we hold. */
+  | { readonly type: 'invited'; readonly link: LinkId; readonly traits: Traits }
+  /** That link takes part and holds this. */
+  | { readonly type: 'joined'; readonly link: LinkId; readonly traits: Traits; readonly have: Have }
+  /** That link does not take part any more: it said so, declined, or broke. */
+  | { readonly type: 'left'; readonly link: LinkId; readonly isLost: boolean }
+  | { readonly type: 'received'; readonly link: LinkId; readonly message: DocumentMessage }
+  /** An update from outside that wants a decision; answered by the effect `settle` with the same `request`. */
+  | { readonly type: 'offered'; readonly request: number; readonly update: Uint8Array }
+  /** Somebody wants the whole document; answered by the effect `settle`. */
+  | { readonly type: 'asked'; readonly request: number }
+  | { readonly type: 'loaded'; readonly updates: readonly Uint8Array[]; readonly unreadable: number }
+  | { readonly type: 'loadFailed'; readonly why: string }
+  | { readonly type: 'appended' }
+  | { readonly type: 'appendFailed'; readonly why: string }
+  /** `snapshotBytes` null: the log is as it was. */
+  | { readonly type: 'compacted'; readonly snapshotBytes: number | null }
+  /** Something for this link was dropped because it reads too slowly; later: its queue has drained. */
+  | { readonly type: 'dropped'; readonly link: LinkId }
+  | { readonly type: 'drained'; readonly link: LinkId }
+  /** The replica or the presence has changed, or it is time. */
+  | { readonly type: 'woke' }
+
+/** The answer to a request: what became of an update, the whole document, or why neither can be told. */
+export type Settled =
+  | { readonly type: 'merged'; readonly merged: Merged }
+  | { readonly type: 'snapshot'; readonly update: Uint8Array | null }
+  | { readonly type: 'failed'; readonly why: string }
+
+export type SyncEffect =
+  | { readonly type: 'load' }
+  | { readonly type: 'append'; readonly updates: readonly Uint8Array[] }
+  | { readonly type: 'compact' }
+  /** Tell that link that we take part. */
+  | { readonly type: 'open'; readonly link: LinkId; readonly have: Have }
+  | { readonly type: 'decline'; readonly link: LinkId; readonly reason: DeclineReason }
+  | { readonly type: 'send'; readonly link: LinkId; readonly message: DocumentMessage }
+  | { readonly type: 'closeLink'; readonly link: LinkId; readonly code: number; readonly reason: string }
+  | { readonly type: 'settle'; readonly request: number; readonly settled: Settled }
+  /** The replica has left memory. */
+  | { readonly type: 'unloaded' }
+  | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly details: Readonly<Record<string, unknown>> }
