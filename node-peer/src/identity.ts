@@ -102,7 +102,11 @@ async function createKey(path: string): Promise<KeyObject> {
 async function syncDirectory(path: string): Promise<void> {
   try {
     const directory = await open(path, 'r')
-    await directory.sync().finally(() => directory.close())
+    try {
+      await directory.sync()
+    } finally {
+      await directory.close()
+    }
   } catch {
     // Windows.
   }
