@@ -1,0 +1,65 @@
+/** A peer in a page: the engine of @knotwork/core with IndexedDB, WebSocket and the other tabs of this browser. */
+import { createPeer, messageOf, silent, type Log, type Peer, type Storage, type Transport } from '@knotwork/core'
+import { pageClock } from './clock.ts'
+import { loadSelf, type Self } from './identity.ts'
+import { openOwnDatabase } from './own-database.ts'
+import { pageRandom } from './random.ts'
+import { IndexedDbStorage } from './storage/indexeddb-storage.ts'
+import { MemoryStorage } from './storage/memory-storage.ts'
+import { BroadcastChannelTransport } from './transport/broadcast-channel-transport.ts'
+import { WebSocketTransport } from './transport/web-socket-transport.ts'
+
+export interface OpenPeerOptions {
+  /** Addresses of node peers to keep a link to, such as `wss://peer.example/peer`. Default: none. */
+  readonly connect?: readonly string[]
+  /** The network's shared secret, where it has one. */
+  readonly token?: string
+  /** `memory` forgets everything with the tab. Default: `indexeddb`; where the browser refuses it, memory, and `log` hears why. */
+  readonly storage?: 'indexeddb' | 'memory'
+  /** Link to the other tabs of this browser that are open on the same origin. Default: true. */
+  readonly tabs?: boolean
+  /** Keep, store and pass on every document a neighbour opens. Default: false. */
+  readonly keeps?: boolean
+  /** Hears what happens, as `(level, event, details)`. Default: nobody does. */
+  readonly log?: Log
+}
+
+/**
+ * Opens this page's peer. Resolves when the browser's storage has answered, and waits for no network.
+ *
+ * @example
+ * const peer = await openPeer({ connect: ['wss://peer.example/peer'] })
+ * const note = peer.open('notes/today')
+ * note.doc.getText('body').insert(0, 'Hello')
+ */
+export async function openPeer(options: OpenPeerOptions = {}): Promise<Peer> {
+  const { connect = [], token, tabs = true, keeps = false, log = silent } = options
+  const { self, storage } = options.storage === 'memory' ? await forgetful() : await lasting(log)
+  const transports: Transport[] = [new WebSocketTransport()]
+  if (tabs && typeof BroadcastChannel !== 'undefined')
+    transports.push(new BroadcastChannelTransport({ random: pageRandom }))
+  return createPeer(
+    { clock: pageClock, random: pageRandom, ...self, storage, transports, log },
+    { connect, keeps, ...(token === undefined ? {} : { token }) },
+  )
+}
+
+interface Ground {
+  readonly self: Self
+  readonly storage: Storage
+}
+
+async function forgetful(): Promise<Ground> {
+  return { self: await loadSelf(null), storage: new MemoryStorage() }
+}
+
+/** Private windows and strict settings refuse storage; a peer works without, and its documents' status says so. */
+async function lasting(log: Log): Promise<Ground> {
+  try {
+    const ownDatabase = await openOwnDatabase()
+    return { self: await loadSelf(ownDatabase), storage: new IndexedDbStorage(ownDatabase, log) }
+  } catch (thrown) {
+    log('warn', 'storageRefused', { why: messageOf(thrown) })
+    return forgetful()
+  }
+}

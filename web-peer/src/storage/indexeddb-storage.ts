@@ -1,0 +1,148 @@
+/**
+ * Logs of updates in IndexedDB, exactly as y-indexeddb 9 keeps them (PROTOCOL.md [ST8]): it reads what we write, and
+ * we pick up what it has written under a document's name. Several tabs may use the same databases at once.
+ */
+import {
+  KnotworkError,
+  messageOf,
+  type Compacted,
+  type DocumentName,
+  type Log,
+  type Storage,
+  type StoredDocument,
+} from '@knotwork/core'
+import { tightBytes } from '../plain-bytes.ts'
+import { DocumentDatabases, documentStore } from './document-databases.ts'
+import { DocumentRegister } from './document-register.ts'
+import { answered, written } from './indexeddb-request.ts'
+
+export class IndexedDbStorage implements Storage {
+  readonly durability = 'disk'
+  readonly #databases = new DocumentDatabases()
+  readonly #ownDatabase: IDBDatabase
+  readonly #register: DocumentRegister
+  readonly #log: Log
+  /** Documents that had records when last seen: should their database be gone, somebody deleted it. */
+  readonly #held = new Set<DocumentName>()
+  readonly #announcing = new Map<DocumentName, Promise<void>>()
+
+  /** Closes `ownDatabase` when it is closed itself. */
+  constructor(ownDatabase: IDBDatabase, log: Log) {
+    this.#ownDatabase = ownDatabase
+    this.#register = new DocumentRegister(ownDatabase)
+    this.#log = log
+  }
+
+  async load(name: DocumentName): Promise<StoredDocument> {
+    const records = await explained(this.#databases.use(name, false, readAll))
+    const updates = (records ?? []).filter((record) => record instanceof Uint8Array)
+    if (records === null || records.length === 0) this.#held.delete(name)
+    else this.#adopt(name)
+    return { updates, unreadable: (records?.length ?? 0) - updates.length }
+  }
+
+  async append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
+    if (updates.length === 0) return
+    const isHeld = this.#held.has(name)
+    const done = await explained(
+      this.#databases.use(name, !isHeld, async (database) => {
+        if (!isHeld) await this.#announced(name)
+        await written(database, documentStore.updates, (transaction) => {
+          const store = transaction.objectStore(documentStore.updates)
+          for (const update of updates) store.add(tightBytes(update))
+        })
+        return true
+      }),
+    )
+    // Edits alone, without what they build on, would be unreadable: better to say so than to write them.
+    if (done === null)
+      throw new KnotworkError('storage', 'the database of this document was deleted while it was in use')
+    this.#adopt(name)
+  }
+
+  async compact(name: DocumentName, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
+    await explained(this.#databases.use(name, false, (database) => compactAll(database, merge)))
+  }
+
+  async *list(): AsyncIterable<DocumentName> {
+    for (const { name, isHeld } of await explained(this.#register.names())) {
+      if (isHeld || (await this.#hasRecords(name))) yield name
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#databases.close()
+    this.#ownDatabase.close()
+  }
+
+  /** One announcement for all first appends, so that they stay in their order. */
+  #announced(name: DocumentName): Promise<void> {
+    const under = this.#announcing.get(name)
+    if (under !== undefined) return under
+    const announcing = this.#register.announce(name)
+    this.#announcing.set(name, announcing)
+    announcing.catch(() => this.#announcing.delete(name))
+    return announcing
+  }
+
+  /** For a name that was announced and perhaps never written. One bad document must not hide the others. */
+  async #hasRecords(name: DocumentName): Promise<boolean> {
+    try {
+      return (await this.load(name)).updates.length > 0
+    } catch (thrown) {
+      this.#log('warn', 'documentNotListed', { why: messageOf(thrown) })
+      return false
+    }
+  }
+
+  /** Remembers that there are records, here and in the register. */
+  #adopt(name: DocumentName): void {
+    if (this.#held.has(name)) return
+    this.#held.add(name)
+    this.#announcing.delete(name)
+    // Not waited for: the records are safe, and the name is looked at again as long as this fails.
+    this.#register.hold(name).catch((thrown: unknown) => {
+      this.#log('warn', 'documentNotRegistered', { why: messageOf(thrown) })
+    })
+  }
+}
+
+function readAll(database: IDBDatabase): Promise<unknown[]> {
+  const store = database.transaction(documentStore.updates).objectStore(documentStore.updates)
+  return answered<unknown[]>(store.getAll())
+}
+
+/** One transaction from reading to deleting: what another tab appends meanwhile comes before or after all of it. */
+function compactAll(database: IDBDatabase, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
+  return written(database, [documentStore.updates, documentStore.custom], async (transaction) => {
+    const updates = transaction.objectStore(documentStore.updates)
+    const asked = [answered(updates.getAllKeys()), answered<unknown[]>(updates.getAll())] as const
+    const [keys, records] = await Promise.all(asked)
+    const [first, last] = [keys.at(0), keys.at(-1)]
+    if (first === undefined || last === undefined) return
+    const compacted = merge(records.filter((record) => record instanceof Uint8Array))
+    if (compacted === null) return
+    updates.delete(IDBKeyRange.bound(first, last))
+    updates.add(tightBytes(compacted.snapshot))
+    const unreadable = records.filter((record) => !(record instanceof Uint8Array))
+    const custom = transaction.objectStore(documentStore.custom)
+    // The browser never counts the same key twice, so neither are these names given twice.
+    for (const [index, record] of [...compacted.damaged.map(tightBytes), ...unreadable].entries()) {
+      custom.put(record, `knotwork damaged ${String(last)}.${index}`)
+    }
+  })
+}
+
+/** Names the cause in words: a DOMException's message is often empty. */
+async function explained<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (thrown) {
+    if (thrown instanceof KnotworkError) throw thrown
+    const isFull = thrown instanceof DOMException && thrown.name === 'QuotaExceededError'
+    const why = isFull
+      ? 'the space this browser gives to the page is used up'
+      : `the browser's database failed: ${messageOf(thrown)}`
+    throw new KnotworkError('storage', why, { cause: thrown })
+  }
+}
