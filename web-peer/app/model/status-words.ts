@@ -1,0 +1,79 @@
+/** A document's status in words. Each says what is known, and no more. */
+import type { DocumentStatus, Neighbour, SavedHere } from '@knotwork/web-peer'
+
+export type Tone = 'live' | 'busy' | 'waiting' | 'away' | 'bad'
+
+export interface StatusWords {
+  readonly tone: Tone
+  /** For the pill. */
+  readonly short: string
+  /** For the line beside it; empty when there is nothing to add. */
+  readonly more: string
+}
+
+export function statusWords(status: DocumentStatus): StatusWords {
+  switch (status.type) {
+    case 'loading':
+      return { tone: 'busy', short: 'Opening', more: '' }
+    case 'offline':
+      return { tone: 'away', short: `Offline · ${savedWords[status.saved]}`, more: pendingWords(status.pending) }
+    case 'looking':
+      return {
+        tone: 'waiting',
+        short: 'Looking for peers',
+        more: joined(pendingWords(status.pending), savedAside(status.saved)),
+      }
+    case 'syncing':
+      return {
+        tone: 'busy',
+        short: status.behind > 0 ? `Syncing with ${peers(status.behind)}` : 'Syncing',
+        more: joined(pendingWords(status.pending), savedAside(status.saved)),
+      }
+    case 'live':
+      return {
+        tone: 'live',
+        short: `Live: ${peers(status.neighbours)}`,
+        more: joined(
+          status.pending > 0 ? pendingWords(status.pending) : storedWords(status.storedOn),
+          savedAside(status.saved),
+        ),
+      }
+    case 'failed':
+      return { tone: 'bad', short: 'Not saved', more: `${status.why}. Trying again.` }
+  }
+}
+
+const savedWords: Readonly<Record<SavedHere, string>> = {
+  disk: 'saved on this device',
+  memory: 'kept in this tab only',
+  writing: 'saving…',
+}
+
+function peers(count: number): string {
+  return count === 1 ? '1 peer' : `${count} peers`
+}
+
+function pendingWords(pending: number): string {
+  if (pending === 0) return ''
+  return pending === 1 ? '1 edit only here' : `${pending} edits only here`
+}
+
+function storedWords(storedOn: number): string {
+  return storedOn === 0 ? '' : `Your last edit is on disk at ${peers(storedOn)}`
+}
+
+/** The usual case needs no words. */
+function savedAside(saved: SavedHere): string {
+  return saved === 'memory' ? 'nothing is kept on this device' : ''
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ')
+}
+
+/** Why there is no link, when some address was tried and said so. */
+export function whyUnlinked(neighbours: readonly Neighbour[]): string {
+  const waiting = neighbours.find((neighbour) => neighbour.why !== null)
+  const isLinked = neighbours.some((neighbour) => neighbour.state === 'linked')
+  return waiting === undefined || isLinked ? '' : `${waiting.address}: ${waiting.why}`
+}
