@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 /** @typedef {{ source: Source | null }} ImportingNode */
 /** @typedef {{ filename: string, report(problem: { node: Source, message: string }): void }} Context */
 
-const base = ['ids', 'result', 'errors', 'limits']
+const base = ['bytes', 'ids', 'result', 'errors', 'limits']
 const below = [...base, 'wire', 'ports', 'replica']
 
 /**
@@ -16,6 +16,7 @@ const below = [...base, 'wire', 'ports', 'replica']
  * @type {Readonly<Record<string, Allowed>>}
  */
 const coreRooms = {
+  bytes: { rooms: [], packages: ['lib0'] },
   ids: { rooms: base, packages: ['lib0'] },
   result: { rooms: base, packages: [] },
   errors: { rooms: base, packages: [] },
@@ -25,7 +26,7 @@ const coreRooms = {
   replica: { rooms: [...base, 'wire', 'ports'], packages: ['yjs', 'lib0'] },
   presence: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
   link: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
-  sync: { rooms: below, packages: [] },
+  sync: { rooms: [...below, 'presence'], packages: [] },
   overlay: { rooms: below, packages: [] },
   discovery: { rooms: below, packages: [] },
   engine: { rooms: [...below, 'presence', 'link', 'sync', 'overlay', 'discovery'], packages: [] },

@@ -2,8 +2,8 @@
  * Names and numbers that must not be mixed up, as branded types.
  * This is the one file that casts; everything else receives them already checked.
  */
-import { encodeUtf8 } from 'lib0/string'
 import { fromBase64UrlEncoded, toBase64UrlEncoded } from 'lib0/buffer'
+import { utf8 } from './bytes.ts'
 import { limits } from './limits.ts'
 import { err, ok, type Result } from './result.ts'
 
@@ -45,7 +45,7 @@ export function publicKeyOf(id: PeerId): Uint8Array {
 export function documentName(text: string): Result<DocumentName, string> {
   if (text.length === 0) return err('a document name has at least one character')
   if (/\p{Surrogate}/u.test(text)) return err('a document name is well-formed Unicode, without lone surrogates')
-  const sizeBytes = encodeUtf8(text).byteLength
+  const sizeBytes = utf8(text).byteLength
   if (sizeBytes > limits.documentNameBytesMax) {
     return err(`a document name has at most ${limits.documentNameBytesMax} bytes of UTF-8, this one has ${sizeBytes}`)
   }
@@ -59,10 +59,4 @@ export function linkId(count: number): LinkId {
 /** Eight bytes, read from the wire or cut from a hash. */
 export function digestFrom(bytes: Uint8Array): Digest {
   return bytes as Digest
-}
-
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.byteLength !== b.byteLength) return false
-  for (let i = 0; i < a.byteLength; i++) if (a[i] !== b[i]) return false
-  return true
 }

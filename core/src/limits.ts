@@ -67,6 +67,8 @@ export const limits = {
   cataloguePageMax: 500,
   /** Documents that a catalogue brings into memory at once. */
   catalogueOpenAtOnceMax: 32,
+  /** Digests kept of documents that are not in memory, about 100 bytes each. */
+  digestsRememberedMax: 100_000,
   /** A document that a catalogue brought in and that does not get level is given up after this. */
   catalogueDocumentMs: 15_000,
   /** Replicas in memory on behalf of one link; more are refused until some go idle. */

@@ -11,9 +11,9 @@ import type { Link } from '../ports/transport.ts'
 export interface BulkQueueOptions {
   readonly clock: Clock
   readonly link: Link
-  sent(sizeBytes: number): void
+  readonly sent: (sizeBytes: number) => void
   /** The link has caught up after `watch`. */
-  drained(): void
+  readonly drained: () => void
 }
 
 export class BulkQueue {

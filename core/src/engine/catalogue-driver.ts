@@ -12,10 +12,10 @@ const pollMs = 100
 export interface CatalogueDriverOptions {
   readonly clock: Clock
   readonly storage: Storage
-  digestOf(name: DocumentName): Digest | null
-  isDone(name: DocumentName, link: LinkId): boolean
-  open(name: DocumentName, link: LinkId): void
-  failed(thrown: unknown): void
+  readonly digestOf: (name: DocumentName) => Digest | null
+  readonly isDone: (name: DocumentName, link: LinkId) => boolean
+  readonly open: (name: DocumentName, link: LinkId) => void
+  readonly failed: (thrown: unknown) => void
 }
 
 export class CatalogueDriver {

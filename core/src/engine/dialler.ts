@@ -15,7 +15,7 @@ export interface DiallerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly accept: AcceptLink
-  changed(): void
+  readonly changed: () => void
 }
 
 export class Dialler {

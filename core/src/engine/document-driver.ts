@@ -20,7 +20,7 @@ export interface DocumentOwner {
   readonly platform: Platform
   /** Origin of merging transactions in every document of this peer. */
   readonly origin: unknown
-  freshClientId(): number
+  readonly freshClientId: () => number
   outlet(link: LinkId): Outlet | undefined
   /** Whether any peer is linked at the moment. */
   readonly isOnline: boolean

@@ -2,13 +2,12 @@
  * Drives one link machine: performs its effects on a transport's link, proves and checks identities, numbers the
  * documents, and holds back bulk so that keystrokes pass it.
  */
-import { utf8ByteLength } from 'lib0/string'
 import type { DocumentName, LinkId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { DocumentNumbers } from '../link/document-numbers.ts'
 import { LinkMachine, type LinkEffect, type LinkEvent, type Proven, type SessionMessage } from '../link/link-machine.ts'
 import type { Link, LinkReceiver } from '../ports/transport.ts'
-import { equalBytes } from '../ids.ts'
+import { equalBytes, utf8 } from '../bytes.ts'
 import { messageOf, unreachable } from '../result.ts'
 import type { Traits } from '../sync/neighbour.ts'
 import { closeCode } from '../wire/close-code.ts'
@@ -225,7 +224,11 @@ export class LinkDriver implements LinkReceiver, Outlet {
     try {
       const signatureHolds = await platform.crypto.verify(publicKey, transcript, proof.signature)
       const wanted = token === null ? null : await platform.crypto.hmac(token, transcript)
-      this.#run({ type: 'checked', signatureHolds, tokenHolds: wanted === null || equalBytes(wanted, proof.tokenProof) })
+      this.#run({
+        type: 'checked',
+        signatureHolds,
+        tokenHolds: wanted === null || equalBytes(wanted, proof.tokenProof),
+      })
     } catch (thrown) {
       this.close(closeCode.proof, `could not check the proof: ${messageOf(thrown)}`)
     }
@@ -235,6 +238,6 @@ export class LinkDriver implements LinkReceiver, Outlet {
 /** A close reason that fits a close frame. */
 function shortened(reason: string): string {
   let short = reason
-  while (utf8ByteLength(short) > limits.closeReasonBytesMax) short = short.slice(0, -1)
+  while (utf8(short).byteLength > limits.closeReasonBytesMax) short = short.slice(0, -1)
   return short
 }

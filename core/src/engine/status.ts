@@ -1,4 +1,4 @@
-import type { SyncSummary } from '../sync/summary.ts'
+import type { SyncSummary } from '../sync/sync-events.ts'
 
 /**
  * What can truthfully be said of a document (PROTOCOL.md [DS13]). Each case says only what is known:

@@ -20,9 +20,9 @@ export interface YjsEdgeOptions {
   readonly name: DocumentName
   readonly link: Link
   readonly clock: Clock
-  push(event: SyncEvent): void
+  readonly push: (event: SyncEvent) => void
   /** The connection has ended. */
-  ended(): void
+  readonly ended: () => void
 }
 
 /** A client of this wire says nothing about deletes: this digest equals none. */
@@ -42,7 +42,12 @@ export class YjsEdge implements LinkReceiver, Outlet {
     this.id = options.id
     this.#options = options
     const { clock, link, id, push } = options
-    this.#bulk = new BulkQueue({ clock, link, sent: () => undefined, drained: () => push({ type: 'drained', link: id }) })
+    this.#bulk = new BulkQueue({
+      clock,
+      link,
+      sent: () => undefined,
+      drained: () => push({ type: 'drained', link: id }),
+    })
     const have = { stateVector: Uint8Array.of(0), deletes: unknownDeletes }
     push({ type: 'joined', link: id, traits, have })
   }
@@ -77,7 +82,7 @@ export class YjsEdge implements LinkReceiver, Outlet {
     if (this.#isOver) return
     this.#isOver = true
     this.#bulk.stop()
-    this.#options.push({ type: 'left', link: this.id, isLost: true })
+    this.#options.push({ type: 'left', link: this.id, how: 'lost' })
     this.#options.ended()
   }
 
@@ -116,7 +121,8 @@ export class YjsEdge implements LinkReceiver, Outlet {
 const frames = new WeakMap<object, readonly Uint8Array[]>()
 
 function framesFor(message: DocumentMessage): readonly Uint8Array[] {
-  const key: object = message.type === 'updates' ? message.updates : message.type === 'presence' ? message.states : message
+  const key: object =
+    message.type === 'updates' ? message.updates : message.type === 'presence' ? message.states : message
   const known = frames.get(key)
   if (known !== undefined) return known
   const made = translated(message)

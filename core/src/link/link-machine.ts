@@ -5,7 +5,8 @@
  * Phases: `greeting` (our hello is out, theirs awaited) -> `proving` (both hellos known, our proof is being made and
  * theirs awaited or checked) -> `linked` -> `closed`. Nothing about documents is said or heard before `linked`.
  */
-import { equalBytes, peerId, type Millis, type PeerId } from '../ids.ts'
+import { equalBytes } from '../bytes.ts'
+import { peerId, type Millis, type PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { closeCode } from '../wire/close-code.ts'
 import { decodeMessage, encodeMessage } from '../wire/codec.ts'

@@ -6,7 +6,7 @@
  * so (a higher clock), when the very link it came by says so or breaks, or when it was not renewed for 30 s. So a cut
  * link clears the ghosts behind it at once, while a state that has another way here stays.
  */
-import { utf8ByteLength } from 'lib0/string'
+import { utf8 } from '../bytes.ts'
 import type { LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { encodePresence, parseState, type PresenceEntry, type PresenceState } from './presence-codec.ts'
@@ -39,8 +39,8 @@ export interface Speaker {
 
 export interface PresenceOptions {
   /** The local state changed and wants to be sent. Must not throw. */
-  changed(): void
-  faulted(thrown: unknown, where: string): void
+  readonly changed: () => void
+  readonly faulted: (thrown: unknown, where: string) => void
 }
 
 export class Presence {
@@ -95,9 +95,11 @@ export class Presence {
   /** Shows this to everybody; null takes the own entry away. A state above 4 KiB of JSON throws. */
   setLocalState(state: PresenceState | null): void {
     const json = JSON.stringify(state)
-    const sizeBytes = utf8ByteLength(json)
+    const sizeBytes = utf8(json).byteLength
     if (sizeBytes > limits.presenceStateBytesMax) {
-      throw new RangeError(`a presence state has at most ${limits.presenceStateBytesMax} bytes of JSON, this one has ${sizeBytes}`)
+      throw new RangeError(
+        `a presence state has at most ${limits.presenceStateBytesMax} bytes of JSON, this one has ${sizeBytes}`,
+      )
     }
     const before = this.#heard.get(this.clientID)
     const isSame = before?.json === json
@@ -137,7 +139,11 @@ export class Presence {
   // --- what the engine uses --------------------------------------------------------------------------------------
 
   /** Merges what came by a link (PROTOCOL.md [PR1] to [PR4]). `isEdge`: a client that may speak for itself only. */
-  receive(entries: readonly PresenceEntry[], via: LinkId, context: { readonly now: Millis; readonly isEdge: boolean }): void {
+  receive(
+    entries: readonly PresenceEntry[],
+    via: LinkId,
+    context: { readonly now: Millis; readonly isEdge: boolean },
+  ): void {
     const change: PresenceChange = { added: [], updated: [], removed: [] }
     const unchanged: number[] = []
     for (const entry of entries) this.#receiveOne(entry, via, { ...context, change, unchanged })
@@ -156,7 +162,8 @@ export class Presence {
     if (client === this.clientID) return this.#answerForOwn(clock)
     const known = this.#heard.get(client)
     if (known === undefined) {
-      if (state === null || clock <= (this.#gone.get(client) ?? 0) || this.states.size >= limits.presenceStatesMax) return
+      if (state === null || clock <= (this.#gone.get(client) ?? 0) || this.states.size >= limits.presenceStatesMax)
+        return
       this.#put(entry, state, via, now)
       change.added.push(client)
       return
@@ -297,7 +304,8 @@ export class Presence {
   #emit(change: PresenceChange, origin: unknown, unchanged: readonly number[]): void {
     const { added, updated, removed } = change
     const filtered = updated.filter((client) => !unchanged.includes(client))
-    if (added.length + filtered.length + removed.length > 0) this.#call('change', { added, updated: filtered, removed }, origin)
+    if (added.length + filtered.length + removed.length > 0)
+      this.#call('change', { added, updated: filtered, removed }, origin)
     if (added.length + updated.length + removed.length > 0) this.#call('update', change, origin)
   }
 

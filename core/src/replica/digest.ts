@@ -9,7 +9,8 @@
 import * as encoding from 'lib0/encoding'
 import { digest as sha256 } from 'lib0/hash/sha256'
 import * as Y from 'yjs'
-import { digestFrom, equalBytes, type Digest } from '../ids.ts'
+import { equalBytes } from '../bytes.ts'
+import { digestFrom, type Digest } from '../ids.ts'
 import type { Have } from '../wire/message.ts'
 
 function cut(bytes: Uint8Array): Digest {
@@ -36,5 +37,5 @@ export function equalHaves(a: Have, b: Have): boolean {
   return equalBytes(a.stateVector, b.stateVector) && equalBytes(a.deletes, b.deletes)
 }
 
-/** The `Have` of a document that holds nothing. */
-export const haveNothing: Have = haveOf(new Y.Doc())
+/** The digest of a document that holds nothing. */
+export const digestOfNothing: Digest = digestOf(haveOf(new Y.Doc()))

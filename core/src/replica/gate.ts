@@ -40,7 +40,8 @@ type Struct = ReturnType<typeof Y.decodeUpdate>['structs'][number]
 
 /** Decodes an update (v1) without applying it. The error is a sentence that says what is wrong. */
 export function inspect(update: Uint8Array, max: UpdateLimits): Result<Inspection, string> {
-  if (update.byteLength > max.bytesMax) return err(`an update of ${update.byteLength} bytes, the limit is ${max.bytesMax}`)
+  if (update.byteLength > max.bytesMax)
+    return err(`an update of ${update.byteLength} bytes, the limit is ${max.bytesMax}`)
   let decoded: ReturnType<typeof Y.decodeUpdate>
   try {
     decoded = Y.decodeUpdate(update)
@@ -48,14 +49,16 @@ export function inspect(update: Uint8Array, max: UpdateLimits): Result<Inspectio
     return err(`not a Yjs update: ${messageOf(thrown)}`)
   }
   const { structs, ds } = decoded
-  if (structs.length > max.structsMax) return err(`an update of ${structs.length} structs, the limit is ${max.structsMax}`)
+  if (structs.length > max.structsMax)
+    return err(`an update of ${structs.length} structs, the limit is ${max.structsMax}`)
 
   const survey: Survey = { from: new Map(), to: new Map(), needs: new Map(), hasHole: false }
   for (const struct of structs) {
     const trouble = visit(struct, survey)
     if (trouble !== null) return err(trouble)
   }
-  if (survey.to.size > limits.clientsMax) return err(`an update of ${survey.to.size} clients, the limit is ${limits.clientsMax}`)
+  if (survey.to.size > limits.clientsMax)
+    return err(`an update of ${survey.to.size} clients, the limit is ${limits.clientsMax}`)
 
   let deleteRanges = 0
   for (const [client, ranges] of ds.clients) {

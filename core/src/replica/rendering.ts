@@ -62,7 +62,8 @@ function typeOf(root: Root): 'map' | 'text' | 'xml' | 'array' {
       return 'text'
     }
     if (content instanceof Y.ContentType) {
-      const isXml = content.type instanceof Y.XmlElement || content.type instanceof Y.XmlText || content.type instanceof Y.XmlHook
+      const isXml =
+        content.type instanceof Y.XmlElement || content.type instanceof Y.XmlText || content.type instanceof Y.XmlHook
       return isXml ? 'xml' : 'array'
     }
     if (!(content instanceof Y.ContentDeleted)) return 'array'

@@ -47,11 +47,11 @@ export interface ReplicaOptions {
   /** The origin of merging transactions, for apps that ask where a change came from. */
   readonly origin: unknown
   /** A fresh random client id, also for when Yjs gives the old one up (PROTOCOL.md [DS11]). */
-  freshClientId(): number
+  readonly freshClientId: () => number
   /** Hears what listeners and observers of the app threw. Must not throw. */
-  faulted(thrown: unknown, where: string): void
+  readonly faulted: (thrown: unknown, where: string) => void
   /** Called after a change, so that somebody comes to take it. Must not throw. */
-  changed(): void
+  readonly changed: () => void
 }
 
 export class Replica {

@@ -2,7 +2,8 @@
  * Two peers that keep everything catch up on documents nobody has open (PROTOCOL.md [CA1] to [CA3]): each tells the
  * other the names and digests of what it keeps, and whatever differs is opened, a few at a time, until it is level.
  */
-import { equalBytes, type DocumentName, type LinkId, type Millis } from '../ids.ts'
+import { equalBytes } from '../bytes.ts'
+import type { DocumentName, LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { CatalogueEntry } from '../wire/message.ts'
 
@@ -32,7 +33,10 @@ export class Catalogue {
   }
 
   /** A page of a neighbour's catalogue: what differs is to be opened. */
-  heard(link: LinkId, entries: readonly { readonly name: DocumentName; readonly digest: CatalogueEntry['digest'] }[]): void {
+  heard(
+    link: LinkId,
+    entries: readonly { readonly name: DocumentName; readonly digest: CatalogueEntry['digest'] }[],
+  ): void {
     for (const { name, digest } of entries) {
       if (this.#queue.length >= limits.documentsPerLinkMax) return
       const own = this.#view.digestOf(name)
@@ -68,5 +72,6 @@ export class Catalogue {
 
 /** A list of names and digests as pages of a size that fits a message. */
 export function* pagesOf(entries: readonly CatalogueEntry[]): Generator<readonly CatalogueEntry[]> {
-  for (let at = 0; at < entries.length; at += limits.cataloguePageMax) yield entries.slice(at, at + limits.cataloguePageMax)
+  for (let at = 0; at < entries.length; at += limits.cataloguePageMax)
+    yield entries.slice(at, at + limits.cataloguePageMax)
 }

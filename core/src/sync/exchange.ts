@@ -2,7 +2,8 @@
  * The conversation about one document with each neighbour (PROTOCOL.md, DS): who holds what, who lacks what, and
  * edits as they come. Works on a loaded replica; `document-sync.ts` sees to it that there is one.
  */
-import { equalBytes, type LinkId, type Millis } from '../ids.ts'
+import { equalBytes } from '../bytes.ts'
+import type { LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { ownLimits } from '../replica/compaction.ts'
 import { bulkLimits, inspect, liveLimits, type UpdateLimits } from '../replica/gate.ts'
@@ -23,7 +24,7 @@ export interface Ground {
   readonly replica: Replica
   readonly log: LogWatermark
   readonly outbox: Outbox
-  readonly neighbours: ReadonlyMap<LinkId, Neighbour>
+  readonly neighbours: { values(): Iterable<Neighbour> }
   /** Number of the last edit made here. */
   readonly edits: () => number
   /** Takes over what the replica has announced: into the log, and edits into the outbox. */
@@ -226,7 +227,16 @@ export class Exchange {
     const { to, hasDeletes } = merged.inspection
     const isBig = update.byteLength > limits.forwardBytesMax
     const audience = isBig ? 'edges' : 'all'
-    outbox.push({ type: 'broadcast', mark: log.written, update, except: from, to, hasDeletes, edits: edits(), audience })
+    outbox.push({
+      type: 'broadcast',
+      mark: log.written,
+      update,
+      except: from,
+      to,
+      hasDeletes,
+      edits: edits(),
+      audience,
+    })
     if (isBig) outbox.push({ type: 'announce', mark: log.written, have: replica.have(), except: from })
   }
 
@@ -245,6 +255,7 @@ export class Exchange {
   /** [BR4] After updates for it were dropped: what it holds is unsure, so it is asked, or given everything. */
   resync(neighbour: Neighbour, now: Millis): void {
     neighbour.askedAt = null
+    neighbour.vector = new Map()
     if (neighbour.traits.kind === 'edge') this.#tellMissing(neighbour, now)
     else this.ask(neighbour, now)
   }

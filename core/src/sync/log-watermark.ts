@@ -5,6 +5,7 @@
  */
 import type { Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
+import { Retry } from './retry.ts'
 
 export class LogWatermark {
   #written = 0
@@ -13,8 +14,7 @@ export class LogWatermark {
   #unloggedBytes = 0
   #underway: { readonly updates: readonly Uint8Array[]; readonly through: number } | null = null
   #fault: string | null = null
-  #retryAt: Millis | null = null
-  #retryDelayMs: number = limits.storageRetryFirstMs
+  readonly #retry = new Retry()
   #records = 0
   #bytesSinceSnapshot = 0
   #snapshotBytes = 0
@@ -47,7 +47,7 @@ export class LogWatermark {
 
   /** When a failed append is to be tried again. */
   get retryAt(): Millis | null {
-    return this.#retryAt
+    return this.#retry.at
   }
 
   /** Too much waits for a storage that does not take it: no more of what can be fetched again later. */
@@ -58,8 +58,8 @@ export class LogWatermark {
   /** What to append now, if anything. */
   next(now: Millis): { readonly updates: readonly Uint8Array[]; readonly through: number } | null {
     if (this.#underway !== null || this.#unlogged.length === 0) return null
-    if (this.#retryAt !== null && now < this.#retryAt) return null
-    this.#retryAt = null
+    if (!this.#retry.isDue(now)) return null
+    this.#retry.begun()
     this.#underway = { updates: this.#unlogged, through: this.#written }
     this.#unlogged = []
     return this.#underway
@@ -75,20 +75,20 @@ export class LogWatermark {
     this.#records += this.#underway.updates.length
     this.#underway = null
     this.#fault = null
-    this.#retryDelayMs = limits.storageRetryFirstMs
+    this.#retry.succeeded()
   }
 
   failed(why: string, now: Millis): void {
     if (this.#underway !== null) this.#unlogged = [...this.#underway.updates, ...this.#unlogged]
     this.#underway = null
     this.#fault = why
-    this.#retryAt = now + this.#retryDelayMs
-    this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, limits.storageRetryMaxMs)
+    this.#retry.failed(now)
   }
 
   /** What the log held when it was read. */
   loaded(updates: readonly Uint8Array[]): void {
-    this.#records += updates.length
+    this.#records = updates.length
+    this.#bytesSinceSnapshot = 0
     // The first record is the last snapshot, or close enough to judge growth by.
     this.#snapshotBytes = updates[0]?.byteLength ?? 0
     for (const update of updates.slice(1)) this.#bytesSinceSnapshot += update.byteLength

@@ -28,7 +28,13 @@ export type OutboxEntry =
   /** Something big is new here: peers hear what we hold and fetch it, once (PROTOCOL.md [BR3]). */
   | { readonly type: 'announce'; readonly mark: number; readonly have: Have; readonly except: LinkId | null }
   /** For one link; `edits` where it is a `missing`: everything of ours up to that edit. */
-  | { readonly type: 'tell'; readonly mark: number; readonly link: LinkId; readonly say: Saying; readonly edits: number }
+  | {
+      readonly type: 'tell'
+      readonly mark: number
+      readonly link: LinkId
+      readonly say: Saying
+      readonly edits: number
+    }
   | { readonly type: 'settle'; readonly mark: number; readonly request: number; readonly settled: Settled }
 
 /** What is told to one link; sequences are given when it leaves. */
@@ -38,7 +44,10 @@ export type Saying =
   | { readonly type: 'digest'; readonly digest: Digest; readonly answer: boolean }
   | { readonly type: 'missing'; readonly digest: Digest; readonly update: Uint8Array; readonly to: Vector }
 
-type Neighbours = ReadonlyMap<LinkId, Neighbour>
+interface Neighbours {
+  get(link: LinkId): Neighbour | undefined
+  values(): Iterable<Neighbour>
+}
 
 export class Outbox {
   #entries: OutboxEntry[] = []
@@ -165,7 +174,8 @@ function cut(entries: readonly Broadcast[]): readonly (readonly Uint8Array[])[] 
   let run: Uint8Array[] = []
   let sizeBytes = 0
   for (const { update } of entries) {
-    const isFull = run.length >= limits.updatesPerMessageMax || sizeBytes + update.byteLength > limits.updatesBytesPerMessage
+    const isFull =
+      run.length >= limits.updatesPerMessageMax || sizeBytes + update.byteLength > limits.updatesBytesPerMessage
     if (run.length > 0 && isFull) {
       runs.push(run)
       run = []
@@ -177,4 +187,3 @@ function cut(entries: readonly Broadcast[]): readonly (readonly Uint8Array[])[] 
   if (run.length > 0) runs.push(run)
   return runs
 }
-

@@ -15,7 +15,8 @@ export class Stash {
   add(event: SyncEvent): boolean {
     const sizeBytes = event.type === 'received' ? sizeOf(event) : 0
     if (event.type === 'received') {
-      const isFull = this.#events.length >= limits.stashedMessagesMax || this.#sizeBytes + sizeBytes > limits.stashedBytesMax
+      const isFull =
+        this.#events.length >= limits.stashedMessagesMax || this.#sizeBytes + sizeBytes > limits.stashedBytesMax
       if (isFull) return false
     }
     this.#events.push(event)

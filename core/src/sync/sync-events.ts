@@ -13,8 +13,8 @@ export type SyncEvent =
   | { readonly type: 'invited'; readonly link: LinkId; readonly traits: Traits }
   /** That link takes part and holds this. */
   | { readonly type: 'joined'; readonly link: LinkId; readonly traits: Traits; readonly have: Have }
-  /** That link does not take part any more: it said so, declined, or broke. */
-  | { readonly type: 'left'; readonly link: LinkId; readonly isLost: boolean }
+  /** That link takes no part (any more): it broke, it closed the document, or it declined to open it. */
+  | { readonly type: 'left'; readonly link: LinkId; readonly how: 'lost' | 'closed' | 'declined' }
   | { readonly type: 'received'; readonly link: LinkId; readonly message: DocumentMessage }
   /** An update from outside that wants a decision; answered by the effect `settle` with the same `request`. */
   | { readonly type: 'offered'; readonly request: number; readonly update: Uint8Array }
@@ -50,4 +50,25 @@ export type SyncEffect =
   | { readonly type: 'settle'; readonly request: number; readonly settled: Settled }
   /** The replica has left memory. */
   | { readonly type: 'unloaded' }
-  | { readonly type: 'log'; readonly level: LogLevel; readonly event: string; readonly details: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'log'
+      readonly level: LogLevel
+      readonly event: string
+      readonly details: Readonly<Record<string, unknown>>
+    }
+
+/** What is known of a document at one moment, from which its status is told; see `engine/status.ts`. */
+export interface SyncSummary {
+  readonly isLoading: boolean
+  /** Why the own storage does not work. */
+  readonly fault: string | null
+  /** Everything is in the own log. */
+  readonly isSettled: boolean
+  /** Neighbours that take part; of those, the ones that hold the same as we. */
+  readonly taking: number
+  readonly level: number
+  /** Own edits that no other peer is known to have on disk. */
+  readonly pending: number
+  /** Neighbours that have the last own edit on disk. */
+  readonly storedOn: number
+}

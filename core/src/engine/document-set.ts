@@ -1,0 +1,255 @@
+/**
+ * All documents of a peer, and who hears of which (PROTOCOL.md [ME1] to [ME3]).
+ *
+ * A peer that keeps tells its keeping neighbours of every document in memory, so interest spreads from peer to peer
+ * and edits find their way across neighbours where no app has the document open. Others are only told of what an app
+ * here has open; what they open themselves is always answered.
+ */
+import { documentName, type Digest, type DocumentName, type LinkId } from '../ids.ts'
+import { limits } from '../limits.ts'
+import type { SessionMessage } from '../link/link-machine.ts'
+import type { Link, LinkReceiver } from '../ports/transport.ts'
+import { messageOf, unreachable } from '../result.ts'
+import type { SyncEvent } from '../sync/sync-events.ts'
+import { closeCode } from '../wire/close-code.ts'
+import type { CatalogueEntry } from '../wire/message.ts'
+import type { Platform } from './api.ts'
+import { CatalogueDriver } from './catalogue-driver.ts'
+import { DocumentDriver, type DocumentOwner } from './document-driver.ts'
+import type { LinkDriver } from './link-driver.ts'
+import type { LinkSet } from './link-set.ts'
+import type { Outlet } from './outlet.ts'
+import { YjsEdge } from './yjs-edge.ts'
+
+export interface DocumentSetOptions {
+  readonly platform: Platform
+  readonly links: LinkSet
+  readonly keeps: boolean
+  readonly origin: unknown
+  readonly freshClientId: () => number
+}
+
+export class DocumentSet implements DocumentOwner {
+  readonly platform: Platform
+  readonly origin: unknown
+  readonly freshClientId: () => number
+  readonly #links: LinkSet
+  readonly #keeps: boolean
+  readonly #documents = new Map<DocumentName, DocumentDriver>()
+  readonly #edges = new Map<LinkId, YjsEdge>()
+  /** Documents that a link brought into memory. */
+  readonly #woken = new Map<LinkId, Set<DocumentName>>()
+  /** Of documents not in memory, as they were when they left it. */
+  readonly #digests = new Map<DocumentName, Digest>()
+  readonly #catalogue: CatalogueDriver
+
+  constructor(options: DocumentSetOptions) {
+    const { platform, links, keeps, origin, freshClientId } = options
+    this.platform = platform
+    this.origin = origin
+    this.freshClientId = freshClientId
+    this.#links = links
+    this.#keeps = keeps
+    this.#catalogue = new CatalogueDriver({
+      clock: platform.clock,
+      storage: platform.storage,
+      digestOf: (name) => this.#digestOf(name),
+      isDone: (name, link) => this.#documents.get(name)?.machine.isDoneWith(link) ?? true,
+      open: (name, link) => this.#invite(this.get(name), this.#links.get(link)),
+      failed: (thrown) => this.#warn('catalogue failed', thrown),
+    })
+  }
+
+  /** The driver of a document, made when there is none. */
+  get(name: DocumentName): DocumentDriver {
+    const known = this.#documents.get(name)
+    if (known !== undefined) return known
+    const driver = new DocumentDriver(name, this)
+    this.#documents.set(name, driver)
+    return driver
+  }
+
+  all(): Iterable<DocumentDriver> {
+    return this.#documents.values()
+  }
+
+  /** An app has opened the document: all neighbours hear of it. */
+  opened(driver: DocumentDriver): void {
+    for (const link of this.#links.proven()) this.#invite(driver, link)
+  }
+
+  attachYjs(name: DocumentName, link: Link): LinkReceiver {
+    const driver = this.get(name)
+    const id = this.#links.nextId()
+    const push = (event: SyncEvent): void => driver.push(event)
+    const ended = (): void => void this.#edges.delete(id)
+    const edge = new YjsEdge({ id, name, link, clock: this.platform.clock, push, ended })
+    this.#edges.set(id, edge)
+    return edge
+  }
+
+  stop(): void {
+    for (const edge of [...this.#edges.values()]) edge.close(closeCode.goingAway, 'this peer is closing')
+    for (const driver of this.#documents.values()) driver.stop()
+    this.#catalogue.stop()
+  }
+
+  #warn(event: string, thrown: unknown): void {
+    this.platform.log('error', event, { why: messageOf(thrown) })
+  }
+
+  // --- for the documents ---------------------------------------------------------------------------------------------
+
+  outlet(link: LinkId): Outlet | undefined {
+    return this.#links.get(link) ?? this.#edges.get(link)
+  }
+
+  get isOnline(): boolean {
+    return this.#links.isOnline
+  }
+
+  /** [ME1] [ME2] */
+  #isToldOf(driver: DocumentDriver, link: LinkDriver): boolean {
+    return driver.apps > 0 || (this.#keeps && link.traits.keeps && driver.machine.replica !== null)
+  }
+
+  #invite(driver: DocumentDriver, link: LinkDriver | undefined): void {
+    if (link !== undefined) driver.push({ type: 'invited', link: link.id, traits: link.traits })
+  }
+
+  awoke(driver: DocumentDriver): void {
+    for (const link of this.#links.proven()) if (this.#isToldOf(driver, link)) this.#invite(driver, link)
+  }
+
+  /** [ME3] An idle document costs nothing: unless a guest has it open, it is closed on every link and forgotten. */
+  slept(driver: DocumentDriver): void {
+    for (const names of this.#woken.values()) names.delete(driver.name)
+    const { machine, name } = driver
+    if (machine.digest !== null && !machine.isBlank) this.#rememberDigest(name, machine.digest)
+    if (this.#keeps && machine.hasGuests) return
+    for (const link of this.#links.proven()) {
+      link.closeDocument(name)
+      driver.push({ type: 'left', link: link.id, how: 'lost' })
+    }
+    void driver.idle().then(() => {
+      if (!machine.isForgettable || this.#documents.get(name) !== driver) return
+      driver.stop()
+      this.#documents.delete(name)
+    })
+  }
+
+  #digestOf(name: DocumentName): Digest | null {
+    const driver = this.#documents.get(name)
+    return driver === undefined ? (this.#digests.get(name) ?? null) : driver.machine.digest
+  }
+
+  #rememberDigest(name: DocumentName, digest: Digest): void {
+    this.#digests.delete(name)
+    this.#digests.set(name, digest)
+    const oldest = this.#digests.keys().next()
+    if (this.#digests.size > limits.digestsRememberedMax && !oldest.done) this.#digests.delete(oldest.value)
+  }
+
+  // --- from the links ------------------------------------------------------------------------------------------------
+
+  linked(link: LinkDriver): void {
+    for (const driver of this.#documents.values()) if (this.#isToldOf(driver, link)) this.#invite(driver, link)
+    if (this.#keeps && link.traits.keeps) this.#catalogue.linked(link)
+  }
+
+  lost(link: LinkDriver): void {
+    this.#woken.delete(link.id)
+    this.#catalogue.lost(link.id)
+    for (const driver of this.#documents.values()) driver.push({ type: 'left', link: link.id, how: 'lost' })
+  }
+
+  drained(link: LinkDriver): void {
+    for (const driver of this.#documents.values()) driver.push({ type: 'drained', link: link.id })
+  }
+
+  onlineChanged(): void {
+    for (const driver of this.#documents.values()) driver.push({ type: 'woke' })
+  }
+
+  delivered(link: LinkDriver, message: SessionMessage): void {
+    switch (message.type) {
+      case 'open':
+        return this.#openedBy(link, message)
+      case 'document': {
+        const driver = this.#named(link.numbers.their(message.number))
+        if (driver === undefined) return link.send({ type: 'unknown', yours: message.number })
+        return driver.push({ type: 'received', link: link.id, message: message.message })
+      }
+      case 'close':
+        this.#named(link.numbers.their(message.number))?.push({ type: 'left', link: link.id, how: 'closed' })
+        return link.numbers.forget(message.number)
+      case 'decline':
+        return this.#named(link.numbers.ownName(message.yours))?.push({ type: 'left', link: link.id, how: 'declined' })
+      case 'unknown':
+        return this.#reopen(link, message.yours)
+      case 'catalogue':
+        // What somebody keeps concerns only those who keep everything.
+        return this.#keeps ? this.#catalogue.heard(link.id, readable(message.entries)) : undefined
+      default:
+        unreachable(message)
+    }
+  }
+
+  #named(name: DocumentName | undefined): DocumentDriver | undefined {
+    return name === undefined ? undefined : this.#documents.get(name)
+  }
+
+  #openedBy(link: LinkDriver, message: Extract<SessionMessage, { type: 'open' }>): void {
+    const checked = documentName(message.name)
+    if (!checked.ok) return link.close(closeCode.garbage, checked.error)
+    const name = checked.value
+    if (!link.numbers.learn(message.number, name)) {
+      return link.send({ type: 'decline', yours: message.number, reason: 'limit' })
+    }
+    const event = { type: 'joined', link: link.id, traits: link.traits, have: message.have } as const
+    const known = this.#documents.get(name)
+    if (known !== undefined && known.machine.replica !== null) return known.push(event)
+    if (!this.#keeps) return void this.#joinIfStored(link, name, event)
+    if (!this.#mayWake(link, name)) return link.declineDocument(name, 'limit')
+    return this.get(name).push(event)
+  }
+
+  /** A peer that does not keep everything still serves what it has. */
+  async #joinIfStored(link: LinkDriver, name: DocumentName, event: SyncEvent): Promise<void> {
+    let isStored = false
+    try {
+      isStored = (await this.platform.storage.load(name)).updates.length > 0
+    } catch (thrown) {
+      this.#warn('load failed', thrown)
+    }
+    if (isStored || this.#documents.has(name)) this.get(name).push(event)
+    else link.declineDocument(name, 'absent')
+  }
+
+  /** A stranger may not fill our memory with replicas. */
+  #mayWake(link: LinkDriver, name: DocumentName): boolean {
+    if (link.traits.keeps) return true
+    const names = this.#woken.get(link.id) ?? new Set<DocumentName>()
+    this.#woken.set(link.id, names)
+    if (names.size >= limits.liveDocumentsPerLinkMax) return false
+    names.add(name)
+    return true
+  }
+
+  /** They lost our `open`: say it again. */
+  #reopen(link: LinkDriver, number: number): void {
+    const driver = this.#named(link.numbers.ownName(number))
+    if (driver === undefined) return
+    driver.push({ type: 'left', link: link.id, how: 'lost' })
+    this.#invite(driver, link)
+  }
+}
+
+function readable(
+  entries: readonly CatalogueEntry[],
+): { readonly name: DocumentName; readonly digest: Digest | null }[] {
+  return entries.flatMap(({ name, digest }) => {
+    const checked = documentName(name)
+    return checked.ok ? [{ name: checked.value, digest }] : []
+  })
+}

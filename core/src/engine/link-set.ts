@@ -1,0 +1,208 @@
+/**
+ * All links of a peer and the diallers that keep them up: who is linked, who is a duplicate, what apps see of it.
+ */
+import { KnotworkError } from '../errors.ts'
+import { equalBytes } from '../bytes.ts'
+import { linkId, type LinkId, type PeerId } from '../ids.ts'
+import { limits } from '../limits.ts'
+import type { SessionMessage } from '../link/link-machine.ts'
+import type { AcceptLink, Link, LinkReceiver } from '../ports/transport.ts'
+import { messageOf } from '../result.ts'
+import { closeCode } from '../wire/close-code.ts'
+import type { Neighbour, Platform } from './api.ts'
+import { Dialler } from './dialler.ts'
+import { LinkDriver, type LinkOwner } from './link-driver.ts'
+import { Watchable } from './watched.ts'
+
+export interface LinkSetOptions {
+  readonly platform: Platform
+  readonly id: PeerId
+  readonly instance: Uint8Array
+  readonly features: readonly string[]
+  readonly token: Uint8Array | null
+  readonly linked: (link: LinkDriver) => void
+  readonly delivered: (link: LinkDriver, message: SessionMessage) => void
+  readonly drained: (link: LinkDriver) => void
+  readonly lost: (link: LinkDriver) => void
+  /** The first link to any peer is there, or the last one gone. */
+  readonly onlineChanged: () => void
+}
+
+export class LinkSet implements LinkOwner {
+  readonly neighbours: Watchable<readonly Neighbour[]>
+  readonly #options: LinkSetOptions
+  readonly #links = new Map<LinkId, LinkDriver>()
+  readonly #diallers = new Map<Dialler, LinkDriver | null>()
+  #lastLink = 0
+  #isClosed = false
+  #isRefreshing = false
+  #wasOnline = false
+
+  constructor(options: LinkSetOptions) {
+    this.#options = options
+    const { log } = options.platform
+    this.neighbours = new Watchable<readonly Neighbour[]>([], (thrown) =>
+      log('error', 'listener threw', { where: 'neighbours', why: messageOf(thrown) }),
+    )
+  }
+
+  get(id: LinkId): LinkDriver | undefined {
+    return this.#links.get(id)
+  }
+
+  /** Links whose other side has proven who it is. */
+  *proven(): Generator<LinkDriver> {
+    for (const link of this.#links.values()) if (link.peer !== null) yield link
+  }
+
+  get isOnline(): boolean {
+    return !this.proven().next().done
+  }
+
+  nextId(): LinkId {
+    return linkId(++this.#lastLink)
+  }
+
+  connect(address: string): () => void {
+    const { platform } = this.#options
+    const scheme = address.slice(0, Math.max(0, address.indexOf(':')))
+    const transport = platform.transports.find((one) => one.schemes.includes(scheme))
+    if (transport === undefined) throw new KnotworkError('bad-address', `no transport for the address ${address}`)
+    const { clock, random } = platform
+    const accept: AcceptLink = (link) => this.begin(link, dialler)
+    const dialler = new Dialler({ address, transport, clock, random, accept, changed: () => this.changed() })
+    this.#diallers.set(dialler, null)
+    dialler.dial()
+    return () => {
+      dialler.stop()
+      this.#diallers.get(dialler)?.close(closeCode.normal, 'not wanted any more')
+      this.#diallers.delete(dialler)
+      this.changed()
+    }
+  }
+
+  stopDialling(): void {
+    for (const dialler of this.#diallers.keys()) dialler.stop()
+  }
+
+  closeAll(): void {
+    this.#isClosed = true
+    for (const link of [...this.#links.values()]) link.close(closeCode.goingAway, 'this peer is closing')
+  }
+
+  /** Takes a new link, dialled by `dialler` or incoming. */
+  begin(link: Link, dialler: Dialler | null): LinkReceiver {
+    const { platform, instance, features, token } = this.#options
+    const driver = new LinkDriver({ id: this.nextId(), link, platform, instance, features, token, owner: this })
+    this.#links.set(driver.id, driver)
+    if (dialler !== null) this.#diallers.set(dialler, driver)
+    if (this.#isClosed) driver.close(closeCode.goingAway, 'this peer is closing')
+    else if (this.#links.size > limits.linksMax) driver.close(closeCode.full, 'this peer has as many links as it takes')
+    this.changed()
+    return driver
+  }
+
+  // --- from the links ------------------------------------------------------------------------------------------------
+
+  linked(link: LinkDriver): void {
+    if (this.#closeDuplicate(link)) return
+    this.#diallerOf(link)?.proved()
+    this.#options.linked(link)
+    this.changed()
+  }
+
+  delivered(link: LinkDriver, message: SessionMessage): void {
+    this.#options.delivered(link, message)
+  }
+
+  drained(link: LinkDriver): void {
+    this.#options.drained(link)
+  }
+
+  ended(link: LinkDriver, code: number, reason: string): void {
+    this.#links.delete(link.id)
+    this.#options.lost(link)
+    const dialler = this.#diallerOf(link)
+    if (dialler !== null) {
+      this.#diallers.set(dialler, null)
+      dialler.lost(code, reason)
+    }
+    // A dial that was given up because of this link is worth something again.
+    if (code !== closeCode.duplicate) for (const other of this.#diallers.keys()) other.linkEnded()
+    this.#options.platform.log('debug', 'link ended', { link: link.id, peer: link.peer?.id, code, reason })
+    this.changed()
+  }
+
+  /**
+   * [TR7] One link per pair of peers. Where both dialled, the link dialled by the smaller id stays; where one side
+   * dialled twice, that side keeps its older one.
+   */
+  #closeDuplicate(link: LinkDriver): boolean {
+    for (const other of this.#links.values()) {
+      if (other === link || !isSamePeer(other, link)) continue
+      const isOurs = this.#diallerOf(link) !== null
+      const wasOurs = this.#diallerOf(other) !== null
+      if (isOurs === wasOurs && !isOurs) continue
+      const loser = isOurs === wasOurs || isOurs !== this.#isSmallerThan(link) ? link : other
+      loser.close(closeCode.duplicate, 'there is another link between these two peers')
+      if (loser === link) return true
+    }
+    return false
+  }
+
+  #isSmallerThan(link: LinkDriver): boolean {
+    const { id, instance } = this.#options
+    return `${id} ${instance.join()}` < `${link.peer?.id} ${link.peer?.instance.join()}`
+  }
+
+  #diallerOf(link: LinkDriver): Dialler | null {
+    for (const [dialler, current] of this.#diallers) if (current === link) return dialler
+    return null
+  }
+
+  // --- for apps ------------------------------------------------------------------------------------------------------
+
+  /** Something about a link changed: what apps watch is made anew, once for many changes. */
+  changed(): void {
+    if (this.#isRefreshing) return
+    this.#isRefreshing = true
+    void Promise.resolve().then(() => {
+      this.#isRefreshing = false
+      this.neighbours.set(this.#listNeighbours())
+      if (this.#wasOnline === this.isOnline) return
+      this.#wasOnline = this.isOnline
+      this.#options.onlineChanged()
+    })
+  }
+
+  #listNeighbours(): readonly Neighbour[] {
+    const dialled = [...this.#diallers].map(([dialler, link]): Neighbour => {
+      const { address, transport, why } = dialler
+      if (link !== null) return { ...neighbourOf(link), address, why }
+      const state = dialler.state === 'dialling' ? 'dialling' : 'waiting'
+      return { id: null, address, transport, state, why, keeps: false, roundTripMs: null, bytesIn: 0, bytesOut: 0 }
+    })
+    const own = new Set(this.#diallers.values())
+    const incoming = [...this.#links.values()].filter((link) => !own.has(link)).map(neighbourOf)
+    return [...dialled, ...incoming]
+  }
+}
+
+function isSamePeer(a: LinkDriver, b: LinkDriver): boolean {
+  return a.peer !== null && b.peer !== null && a.peer.id === b.peer.id && equalBytes(a.peer.instance, b.peer.instance)
+}
+
+function neighbourOf(link: LinkDriver): Neighbour {
+  const { peer, traits, roundTripMs, bytes } = link
+  return {
+    id: peer?.id ?? null,
+    address: link.link.description,
+    transport: link.link.transport,
+    state: peer === null ? 'greeting' : 'linked',
+    why: null,
+    keeps: traits.keeps,
+    roundTripMs,
+    bytesIn: bytes.in,
+    bytesOut: bytes.out,
+  }
+}

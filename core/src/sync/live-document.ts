@@ -1,0 +1,137 @@
+/**
+ * A document in memory: its replica, what is said about it to whom, and the way of every change from the replica
+ * through the log to the neighbours. `document-sync.ts` brings it into memory and out of it.
+ */
+import type { LinkId, Millis } from '../ids.ts'
+import { limits } from '../limits.ts'
+import { bulkLimits, liveLimits } from '../replica/gate.ts'
+import type { Replica } from '../replica/replica.ts'
+import type { Have } from '../wire/message.ts'
+import { Exchange } from './exchange.ts'
+import type { LogWatermark } from './log-watermark.ts'
+import { isActive, type Neighbour } from './neighbour.ts'
+import type { Neighbourhood } from './neighbourhood.ts'
+import type { Outbox } from './outbox.ts'
+import type { PresenceExchange } from './presence-exchange.ts'
+import type { SyncEffect } from './sync-events.ts'
+
+/** What outlives the document's stay in memory. */
+export interface LiveDocumentOptions {
+  readonly replica: Replica
+  readonly log: LogWatermark
+  readonly outbox: Outbox
+  readonly neighbours: Neighbourhood
+  readonly presence: PresenceExchange
+  /** Counts the edits made here. */
+  readonly edits: { count: number }
+  readonly effect: (effect: SyncEffect) => void
+}
+
+export class LiveDocument {
+  readonly replica: Replica
+  readonly exchange: Exchange
+  readonly #options: LiveDocumentOptions
+  #wokenAt: number
+
+  constructor(options: LiveDocumentOptions) {
+    const { replica, log, outbox, neighbours, effect, edits } = options
+    this.replica = replica
+    this.#options = options
+    this.#wokenAt = log.written
+    this.exchange = new Exchange({
+      replica,
+      log,
+      outbox,
+      neighbours,
+      edits: () => edits.count,
+      collect: () => this.collect(),
+      effect,
+    })
+  }
+
+  /** Tells a neighbour that we take part, and what we hold. */
+  open(neighbour: Neighbour): void {
+    if (neighbour.opened) return
+    neighbour.opened = true
+    const { log, outbox } = this.#options
+    const say = { type: 'open', have: this.replica.have() } as const
+    outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: 0 })
+  }
+
+  /** A neighbour takes part, and holds what it says. */
+  join(neighbour: Neighbour, have: Have, now: Millis): void {
+    const wasJoined = neighbour.joined
+    neighbour.joined = true
+    if (neighbour.traits.kind === 'edge') {
+      // Clients of other wires need no `open`; they say what they hold when they are asked.
+      neighbour.opened = true
+      this.exchange.ask(neighbour, now)
+    } else {
+      this.open(neighbour)
+      // Our `open` is a question already; they will answer it.
+      if (!wasJoined) neighbour.askedAt = now
+      this.exchange.hear(neighbour, have, { now, isJoin: !wasJoined })
+    }
+    if (!wasJoined) this.#options.presence.sendAll(neighbour.link)
+  }
+
+  /** [ME3] A keeping neighbour that went to sleep over an idle document is woken by the first change. */
+  wakeKeepers(): void {
+    const { log, neighbours } = this.#options
+    if (log.written === this.#wokenAt) return
+    this.#wokenAt = log.written
+    for (const neighbour of neighbours.values()) if (neighbour.traits.keeps) this.open(neighbour)
+  }
+
+  /** [BR4] Everything that was dropped for a slow reader is replaced by one resync. */
+  drained(link: LinkId, now: Millis): void {
+    const { neighbours, presence } = this.#options
+    const neighbour = neighbours.get(link)
+    if (neighbour === undefined || !neighbour.behind) return
+    neighbour.behind = false
+    this.exchange.resync(neighbour, now)
+    presence.sendAll(link)
+  }
+
+  /** Merges an update from outside; decided now, answered when it is in the log. */
+  offer(request: number, update: Uint8Array): void {
+    const { log, outbox } = this.#options
+    const max = update.byteLength > limits.liveUpdateBytesMax ? bulkLimits : liveLimits
+    const merged = this.replica.merge([update], max)[0] ?? { type: 'refused', why: 'nothing was offered' }
+    this.collect()
+    if (merged.type === 'news') {
+      this.exchange.passOn(update, merged, null)
+      this.exchange.retryWaiting()
+    }
+    outbox.push({ type: 'settle', mark: log.written, request, settled: { type: 'merged', merged } })
+  }
+
+  /** Hands out the whole document, once all of it is in the log. */
+  answer(request: number): void {
+    const { log, outbox } = this.#options
+    const update = this.replica.snapshot()
+    outbox.push({ type: 'settle', mark: log.written, request, settled: { type: 'snapshot', update } })
+  }
+
+  /** [DS9] Whatever the replica announced goes into the log; edits made here also go out. */
+  collect(): void {
+    const { log, edits } = this.#options
+    for (const { update, isEdit } of this.replica.takeChanges()) {
+      const mark = log.push(update)
+      if (!isEdit) continue
+      edits.count++
+      this.exchange.sendEdit(update, mark)
+    }
+  }
+
+  /** Acknowledges what has become durable since it was received. */
+  acknowledge(): void {
+    const { log, neighbours, effect } = this.#options
+    for (const neighbour of neighbours.values()) {
+      const due = neighbour.acknowledgeDue
+      if (due === null || due.mark > log.durable || !isActive(neighbour)) continue
+      neighbour.acknowledgeDue = null
+      effect({ type: 'send', link: neighbour.link, message: { type: 'stored', sequence: due.sequence } })
+    }
+  }
+}

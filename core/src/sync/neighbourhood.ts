@@ -1,0 +1,92 @@
+/** The links that have to do with one document, and what can be said of them together. */
+import type { LinkId, Millis } from '../ids.ts'
+import { limits } from '../limits.ts'
+import { isLevel, newNeighbour, type Neighbour, type Traits } from './neighbour.ts'
+
+export class Neighbourhood {
+  readonly #neighbours = new Map<LinkId, Neighbour>()
+  #safeEdits = 0
+
+  get(link: LinkId): Neighbour | undefined {
+    return this.#neighbours.get(link)
+  }
+
+  /** The neighbour at a link, new where there was none. */
+  at(link: LinkId, traits: Traits, now: Millis): Neighbour {
+    const known = this.#neighbours.get(link)
+    if (known !== undefined) return known
+    const neighbour = newNeighbour(link, traits, now)
+    this.#neighbours.set(link, neighbour)
+    return neighbour
+  }
+
+  values(): Iterable<Neighbour> {
+    return this.#neighbours.values()
+  }
+
+  get isEmpty(): boolean {
+    return this.#neighbours.size === 0
+  }
+
+  /**
+   * It takes no part any more. One that closed may be told again of a later change; one that declined is not asked
+   * again while the link lasts.
+   */
+  leave(link: LinkId, how: 'lost' | 'closed' | 'declined'): void {
+    const neighbour = this.#neighbours.get(link)
+    if (neighbour === undefined) return
+    if (neighbour.traits.disk) this.#safeEdits = Math.max(this.#safeEdits, neighbour.holds)
+    this.#neighbours.delete(link)
+    if (how !== 'lost') this.at(link, neighbour.traits, neighbour.tokensAt).opened = how === 'declined'
+  }
+
+  /** Number of the last own edit that some neighbour has, or had, on disk. */
+  get safeEdits(): number {
+    let safeEdits = this.#safeEdits
+    for (const { traits, holds } of this.#neighbours.values()) {
+      if (traits.kind === 'peer' && traits.disk) safeEdits = Math.max(safeEdits, holds)
+    }
+    return safeEdits
+  }
+
+  /** How many hold every own edit through `edits`, in their log, or on their disk. */
+  holders(edits: number, needsDisk: boolean): number {
+    let count = 0
+    for (const { traits, joined, theyHaveOurs, holds } of this.#neighbours.values()) {
+      const isHolder = traits.kind === 'peer' && joined && theyHaveOurs && holds >= edits
+      if (isHolder && (traits.disk || !needsDisk)) count++
+    }
+    return count
+  }
+
+  /** Peers that take part; of those, the ones that hold the same as we. */
+  get counts(): { readonly taking: number; readonly level: number } {
+    let taking = 0
+    let level = 0
+    for (const neighbour of this.#neighbours.values()) {
+      if (!neighbour.joined || neighbour.traits.kind !== 'peer') continue
+      taking++
+      if (isLevel(neighbour)) level++
+    }
+    return { taking, level }
+  }
+
+  /** Whether somebody who does not keep documents takes part: it would not be told again if we forgot it. */
+  get hasGuests(): boolean {
+    return [...this.values()].some((neighbour) => neighbour.joined && !neighbour.traits.keeps)
+  }
+
+  get hasEdges(): boolean {
+    return [...this.values()].some((neighbour) => neighbour.traits.kind === 'edge')
+  }
+
+  /** When to ask or answer somebody again; null when nothing is open. */
+  deadline(): Millis | null {
+    let next: Millis = Infinity
+    for (const { hasGap, owed, askedAt, missingUntil, tokensAt } of this.#neighbours.values()) {
+      if (owed !== null) next = Math.min(next, Math.max(missingUntil, tokensAt + 1000 / limits.answersPerSecond))
+      if (hasGap && askedAt !== null) next = Math.min(next, askedAt + limits.answerMs)
+    }
+    return next === Infinity ? null : next
+  }
+}

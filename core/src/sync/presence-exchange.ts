@@ -1,0 +1,46 @@
+/** Presence on its way between the table of states and the neighbours of one document (PROTOCOL.md, PR). */
+import type { LinkId, Millis } from '../ids.ts'
+import { decodePresence } from '../presence/presence-codec.ts'
+import type { Presence } from '../presence/presence.ts'
+import { closeCode } from '../wire/close-code.ts'
+import type { DocumentMessage } from '../wire/message.ts'
+import { isActive, type Neighbour } from './neighbour.ts'
+import type { SyncEffect } from './sync-events.ts'
+
+export class PresenceExchange {
+  readonly #presence: Presence
+  readonly #effect: (effect: SyncEffect) => void
+
+  constructor(presence: Presence, effect: (effect: SyncEffect) => void) {
+    this.#presence = presence
+    this.#effect = effect
+  }
+
+  receive(neighbour: Neighbour, states: Uint8Array, now: Millis): void {
+    const decoded = decodePresence(states)
+    const { link, traits } = neighbour
+    if (!decoded.ok) {
+      return this.#effect({ type: 'closeLink', link, code: closeCode.garbage, reason: decoded.error })
+    }
+    const { entries, tooBig } = decoded.value
+    if (tooBig > 0) this.#effect({ type: 'log', level: 'warn', event: 'presence too big', details: { count: tooBig } })
+    this.#presence.receive(entries, link, { now, isEdge: traits.kind === 'edge' })
+  }
+
+  /** All that is known, for somebody who joined or asked. */
+  sendAll(link: LinkId): void {
+    const states = this.#presence.encodeAll()
+    if (states !== null) this.#effect({ type: 'send', link, message: { type: 'presence', states } })
+  }
+
+  /** What has changed, to everybody but where it came from. */
+  flush(neighbours: Iterable<Neighbour>, now: Millis): void {
+    const changes = this.#presence.takeOutgoing(now)
+    if (changes.length === 0) return
+    const audience = [...neighbours].filter((neighbour) => isActive(neighbour) && !neighbour.behind)
+    for (const { states, except } of changes) {
+      const message: DocumentMessage = { type: 'presence', states }
+      for (const { link } of audience) if (link !== except) this.#effect({ type: 'send', link, message })
+    }
+  }
+}
