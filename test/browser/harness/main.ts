@@ -1,0 +1,32 @@
+/** What tests may ask of the harness page: `window.harness`, see `harness-page.ts`. */
+import { storageCases } from '../../contracts/storage.ts'
+import { transportCases } from '../../contracts/transport.ts'
+import { storageFeats } from './storage-feats.ts'
+import { indexedDbPlace } from './indexeddb-place.ts'
+import { pageSocketEnds } from './socket-ends.ts'
+import { tabEnds } from './tab-ends.ts'
+import { identityFeats } from './identity-feats.ts'
+import { yIndexedDbFeats } from './y-indexeddb-feats.ts'
+
+export type Suite = 'storage' | 'tabs' | 'socket'
+
+async function runCase(suite: Suite, title: string): Promise<void> {
+  if (suite === 'storage') return find(storageCases, title).run(indexedDbPlace)
+  return find(transportCases, title).run(suite === 'tabs' ? tabEnds : pageSocketEnds)
+}
+
+function find<Case extends { readonly title: string }>(cases: readonly Case[], title: string): Case {
+  const found = cases.find((each) => each.title === title)
+  if (found === undefined) throw new Error(`no case is called ${title}`)
+  return found
+}
+
+export const harness = { runCase, ...storageFeats, ...identityFeats, ...yIndexedDbFeats }
+
+declare global {
+  interface Window {
+    harness: typeof harness
+  }
+}
+
+window.harness = harness

@@ -1,0 +1,143 @@
+/** The contract suites of storage and transport, and what goes beyond them, inside a real page. */
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { storageCases } from '../contracts/storage.ts'
+import { transportCases } from '../contracts/transport.ts'
+import { describeInChromium, plainHost } from './chromium.ts'
+import type { Suite } from './harness/main.ts'
+import { startHarness, type HarnessServer } from './harness-server.ts'
+
+describeInChromium('the platform of a page', (browser) => {
+  let server: HarnessServer
+  let context: BrowserContext
+  let page: Page
+
+  beforeAll(async () => {
+    server = await startHarness()
+    context = await browser().newContext()
+    page = await openHarness(context)
+  })
+  afterAll(async () => {
+    await context?.close()
+    await server?.[Symbol.asyncDispose]()
+  })
+
+  async function openHarness(inContext: BrowserContext, origin = server.origin): Promise<Page> {
+    const opened = await inContext.newPage()
+    await opened.goto(origin)
+    await opened.waitForFunction('window.harness !== undefined')
+    return opened
+  }
+
+  const runSuite = (name: string, suite: Suite, cases: readonly { readonly title: string }[]) => {
+    describe(name, () => {
+      for (const { title } of cases) {
+        it(`${title}`, async () => {
+          await page.evaluate(([which, what]) => window.harness.runCase(which, what), [suite, title] as const)
+        })
+      }
+    })
+  }
+  runSuite('storage contract: IndexedDB', 'storage', storageCases)
+  runSuite('transport contract: BroadcastChannel', 'tabs', transportCases)
+  runSuite('transport contract: WebSocket of a page', 'socket', transportCases)
+
+  describe('storage in IndexedDB', () => {
+    it('[ST8] keeps what is its own in a database that no document can name', async () => {
+      const own = await page.evaluate(() => window.harness.ownDatabase())
+      expect(own).toEqual({ isDocumentName: false, isThere: true, stores: ['documents', 'identity'] })
+    })
+
+    it('[ST8] creates no database for a document that is only asked for', async () => {
+      expect(await page.evaluate(() => window.harness.databasesAfterAsking())).toEqual(['own'])
+    })
+
+    it('[ST5] sets damaged records aside and counts unreadable ones', async () => {
+      expect(await page.evaluate(() => window.harness.damagedRecords())).toEqual({
+        loaded: { updates: [[1], [2], [3]], unreadable: 1 },
+        compacted: { updates: [[9]], unreadable: 0 },
+        aside: [[1], 'not bytes at all'],
+      })
+    })
+
+    it('[ST1] refuses to write edits into a log that was deleted under it', async () => {
+      const { append, again, loaded, after } = await page.evaluate(() => window.harness.deletedMeanwhile())
+      expect(append).toMatch(/was deleted while it was in use/u)
+      expect(again).toBe(append)
+      expect({ loaded, after }).toEqual({ loaded: 0, after: [[3]] })
+    })
+
+    it('leaves the database of another program alone, and the others work', async () => {
+      const { load, append, names } = await page.evaluate(() => window.harness.foreignDatabase())
+      expect(load).toMatch(/another program/u)
+      expect(append).toBe(load)
+      expect(names).toEqual(['free'])
+    })
+
+    it('keeps 300 documents apart with fewer connections', async () => {
+      expect(await page.evaluate(() => window.harness.manyDocuments(300))).toEqual({ right: 300, listed: 300 })
+    })
+
+    it('[ST4] loses nothing when one tab compacts while others append', async () => {
+      const [second, third] = [await openHarness(context), await openHarness(context)]
+      await page.evaluate(() => window.harness.appendManyTimes('contended', 0, 1))
+      await Promise.all([
+        page.evaluate(() => window.harness.appendManyTimes('contended', 1, 150)),
+        second.evaluate(() => window.harness.appendManyTimes('contended', 151, 150)),
+        third.evaluate(() => window.harness.compactManyTimes('contended', 60)),
+      ])
+      const numbers = await page.evaluate(() => window.harness.numbersIn('contended'))
+      expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 301 }, (_, index) => index))
+      await Promise.all([second.close(), third.close()])
+    })
+  })
+
+  describe('y-indexeddb', () => {
+    it.each(['notes/today', 'x'.repeat(1024), '🪢 ../\0'])('[ST8] shares a database with it: %j', async (name) => {
+      expect(await page.evaluate((each) => window.harness.takeTurns(each), name)).toEqual({
+        texts: ['stock ', 'stock ours ', 'ck ours ', 'ck ours again', 'ck ours again'],
+        records: 1,
+        isListed: true,
+      })
+    })
+
+    it('[ST8] loses nothing while a stock provider is open on it', async () => {
+      const { expected, ours, stock } = await page.evaluate(() => window.harness.compactUnderStock('shared'))
+      expect(expected).toHaveLength(600)
+      expect(ours).toBe(expected)
+      expect(stock).toBe(expected)
+    })
+  })
+
+  describe('identity', () => {
+    it('is one key for all tabs that start at once, and stays', async () => {
+      const fresh = await browser().newContext()
+      const pages = await Promise.all([1, 2, 3].map(() => openHarness(fresh)))
+      const selves = await Promise.all(pages.map((each) => each.evaluate(() => window.harness.self())))
+      expect(new Set(selves.map(({ publicKey }) => publicKey)).size).toBe(1)
+      expect(await pages[0]!.evaluate(() => window.harness.selvesAtOnce(8))).toBe(1)
+      expect(await pages[0]!.evaluate(() => window.harness.storedKey())).toEqual({
+        type: 'browser',
+        extractable: false,
+      })
+      await pages[1]!.reload()
+      await pages[1]!.waitForFunction('window.harness !== undefined')
+      expect(await pages[1]!.evaluate(() => window.harness.self())).toEqual(selves[0])
+      expect(selves[0]).toMatchObject({ isSecure: true, isVerified: true, isForged: false, hmac: 32 })
+      await fresh.close()
+    })
+
+    it('works on plain http, where browsers offer no cryptography', async () => {
+      const plain = await browser().newContext()
+      const insecure = await openHarness(plain, server.origin.replace('127.0.0.1', plainHost))
+      const self = await insecure.evaluate(() => window.harness.self())
+      expect(self).toMatchObject({ isSecure: false, isVerified: true, isForged: false, hmac: 32 })
+      expect(await insecure.evaluate(() => window.harness.selvesAtOnce(4))).toBe(1)
+      expect(await insecure.evaluate(() => window.harness.storedKey())).toEqual({ type: 'seed', extractable: null })
+      await insecure.reload()
+      await insecure.waitForFunction('window.harness !== undefined')
+      expect(await insecure.evaluate(() => window.harness.self())).toEqual(self)
+      await plain.close()
+    })
+  })
+})
