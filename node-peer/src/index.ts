@@ -1,1 +1,5 @@
-export { LevelStorage } from './storage/level-storage.ts'
+/** @knotwork/node-peer: the Knotwork engine on Node, with LevelDB, WebSocket, and a server for apps and pages. */
+export { openPeer, type ListenOptions, type OpenPeerOptions } from './open-peer.ts'
+export { NodePeer } from './node-peer.ts'
+export { LevelStorage, type StorageNotice } from './storage/level-storage.ts'
+export { WebSocketTransport, type WebSocketTransportOptions } from './transport/web-socket-transport.ts'

@@ -1,2 +1,63 @@
-process.stderr.write('knotwork: this command is not written yet\n')
-process.exitCode = 1
+/** The command `knotwork`. */
+import { readFileSync } from 'node:fs'
+import { KnotworkError } from '@knotwork/core'
+import { Command, CommanderError } from 'commander'
+import { exitCodeFor, serve } from './serve.ts'
+import { withFlagVariables, withSettings, type Settings } from './settings.ts'
+
+const examples = `
+Examples:
+  knotwork                                      a peer on http://127.0.0.1:4000, data in the platform's place
+  knotwork serve ./a --port 4001 --connect ws://127.0.0.1:4000
+                                                a second one, linked to the first
+  KNOTWORK_TOKEN=secret knotwork serve --host 0.0.0.0
+                                                a peer for the whole network, for those who know the secret
+  knotwork serve --json --port 0                for programs: the first line says where it listens
+`
+
+function version(): string {
+  const { version: own } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return own
+}
+
+const program = new Command('knotwork')
+  .description('A peer that stores, serves and passes on Yjs documents.')
+  .version(version())
+  .showHelpAfterError('(knotwork --help shows what there is)')
+  .exitOverride()
+
+withSettings(
+  program
+    .command('serve', { isDefault: true })
+    .description('Runs a peer until Ctrl-C or SIGTERM.')
+    .argument('[directory]', 'the same as --data')
+    .addHelpText('after', examples)
+    .showHelpAfterError('(knotwork serve --help shows what there is)')
+    .exitOverride(),
+).action(async (directory: string | undefined, settings: Settings, command: Command) => {
+  const { data } = settings
+  if (directory !== undefined && data !== undefined && directory !== data) {
+    command.error(`error: two data directories, ${directory} and ${data}`)
+  }
+  const place = directory ?? data
+  const given = { ...settings, ...(place === undefined ? {} : { data: place }) }
+  const all = withFlagVariables(given, process.env, (message) => command.error(`error: ${message}`))
+  await serve(all, command.getOptionValueSource('port') !== 'default')
+})
+
+try {
+  await program.parseAsync()
+} catch (thrown) {
+  process.exitCode = explain(thrown)
+}
+
+/** Tells on stderr what went wrong; the exit code. */
+function explain(thrown: unknown): number {
+  // Commander has told already.
+  if (thrown instanceof CommanderError) return thrown.exitCode
+  if (!(thrown instanceof KnotworkError)) throw thrown
+  process.stderr.write(`knotwork: ${thrown.message}\n`)
+  return exitCodeFor(thrown)
+}

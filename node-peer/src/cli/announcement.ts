@@ -1,0 +1,57 @@
+/** What a peer says on stdout: to people once, or to programs whenever something changes. */
+import type { Neighbour } from '@knotwork/core'
+import colors from 'picocolors'
+import { renderUnicodeCompact } from 'uqr'
+import type { NodePeer } from '../node-peer.ts'
+import { shownAddress } from '../transport/address.ts'
+
+export interface Announcement {
+  listening(peer: NodePeer): void
+  neighbours(neighbours: readonly Neighbour[]): void
+  closed(): void
+}
+
+/** One JSON object a line. `neighbours` comes whenever one is found, lost or changes its state. */
+export function announceToPrograms(write: (line: string) => void): Announcement {
+  let last = ''
+  const say = (fact: object): void => write(`${JSON.stringify(fact)}\n`)
+  return {
+    listening: ({ url, id, data, addresses }) => say({ event: 'listening', url, id, data, addresses }),
+    neighbours(all) {
+      const neighbours = all.map(({ id, address, transport, state, why, keeps }) => ({
+        id,
+        address: shownAddress(address),
+        transport,
+        state,
+        why,
+        keeps,
+      }))
+      const now = JSON.stringify(neighbours)
+      if (now !== last) say({ event: 'neighbours', neighbours })
+      last = now
+    },
+    closed: () => say({ event: 'closed' }),
+  }
+}
+
+/** `withCode`: with a QR code of the page, for the second screen. */
+export function announceToPeople(write: (text: string) => void, withCode: boolean): Announcement {
+  return {
+    listening(peer) {
+      const address = peer.addresses[0] ?? ''
+      const rows: readonly (readonly [string, string])[] = [
+        ['Page', colors.cyan(peer.url ?? '')],
+        ['Peer id', peer.id],
+        ['Data', peer.data ?? 'in memory'],
+        ['Second peer', `npx knotwork serve --data DIR --connect ${address}`],
+        ['Yjs apps', `new WebsocketProvider('${address.replace(/peer$/u, 'yjs')}', room, doc)`],
+      ]
+      const table = rows.map(([label, value]) => `  ${colors.dim(label.padEnd(11))}  ${value}`).join('\n')
+      const code = withCode ? `\n\n${renderUnicodeCompact(peer.url ?? '', { border: 2 })}` : ''
+      write(`\n${colors.bold('Knotwork peer')}\n\n${table}${code}\n\n  Ctrl-C stops it.\n\n`)
+    },
+    // People have the log for that.
+    neighbours: () => undefined,
+    closed: () => undefined,
+  }
+}

@@ -1,0 +1,74 @@
+/** `knotwork serve`: opens a peer, says where it is, and closes it in good order. */
+import { KnotworkError, type PeerId } from '@knotwork/core'
+import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
+import type { NodePeer } from '../node-peer.ts'
+import { openPeer } from '../open-peer.ts'
+import { announceToPeople, announceToPrograms, type Announcement } from './announcement.ts'
+import { freePort } from './free-port.ts'
+import { logTo, stderrLogger } from './logger.ts'
+import { defaultPort, type Settings } from './settings.ts'
+
+/** From the first signal to the exit, whatever still hangs. */
+const closeMsMax = 10_000
+
+/** `isPortChosen`: somebody asked for this very port, so no other will do. */
+export async function serve(settings: Settings, isPortChosen: boolean): Promise<void> {
+  const logger = stderrLogger(settings.logLevel)
+  const announcement = announcementFor(settings)
+  const port = isPortChosen ? settings.port : await freePort(settings.host, defaultPort)
+  if (port !== settings.port) logger.warn(`port ${settings.port} is taken, so this peer listens on ${port}`)
+  const peer = await openPeer({ ...optionsFor(settings), listen: { host: settings.host, port }, log: logTo(logger) })
+  closeOnSignals(peer, { logger, announcement })
+  announcement.listening(peer)
+  announcement.neighbours(peer.neighbours.value)
+  peer.neighbours.subscribe((neighbours) => announcement.neighbours(neighbours))
+  logLinks(peer, logger)
+}
+
+function optionsFor({ data, connect, token, open, origin, page }: Settings): Parameters<typeof openPeer>[0] {
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(connect === undefined ? {} : { connect }),
+    ...(token === undefined ? {} : { token }),
+    ...(open === undefined ? {} : { open }),
+    ...(origin === undefined ? {} : { origins: origin }),
+    ...(page ? {} : { page: false }),
+  }
+}
+
+function announcementFor({ json }: Settings): Announcement {
+  // A peer goes on when whoever reads its output does not.
+  process.stdout.on('error', () => undefined)
+  const write = (text: string): void => void process.stdout.write(text)
+  return json === true ? announceToPrograms(write) : announceToPeople(write, process.stdout.isTTY)
+}
+
+/** The first signal closes, a second one ends the process at once. */
+function closeOnSignals(
+  peer: NodePeer,
+  { logger, announcement }: { readonly logger: Logger; readonly announcement: Announcement },
+): void {
+  const graceLogger = { error: (problem: unknown) => logger.error(problem) }
+  closeWithGrace({ delay: closeMsMax, logger: graceLogger }, async ({ err, signal }) => {
+    if (err !== undefined) logger.error({ err }, 'failed')
+    else logger.info(`${signal ?? 'asked to stop'}: closing`)
+    await peer.close()
+    announcement.closed()
+  })
+}
+
+function logLinks(peer: NodePeer, logger: Logger): void {
+  let linked = new Set<PeerId>()
+  peer.neighbours.subscribe((neighbours) => {
+    const now = new Set(neighbours.flatMap(({ id, state }) => (id !== null && state === 'linked' ? [id] : [])))
+    for (const id of now) if (!linked.has(id)) logger.info({ peer: id }, 'linked')
+    for (const id of linked) if (!now.has(id)) logger.info({ peer: id }, 'link lost')
+    linked = now
+  })
+}
+
+/** 2 for what would be unsafe, 1 for all else that went wrong. */
+export function exitCodeFor(thrown: unknown): 1 | 2 {
+  return thrown instanceof KnotworkError && thrown.code === 'refused' ? 2 : 1
+}

@@ -1,0 +1,97 @@
+/** What can be set: by flag, else by a KNOTWORK_ variable, else by default. */
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { defaultDataDirectory } from '../data-directory.ts'
+
+export const defaultPort = 4_000
+
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevelSetting = (typeof logLevels)[number]
+
+const yes: readonly string[] = ['1', 'true', 'yes', 'on']
+const no: readonly string[] = ['0', 'false', 'no', 'off']
+
+/** As commander hands them over. */
+export interface Settings {
+  readonly port: number
+  readonly host: string
+  readonly data?: string
+  readonly connect?: readonly string[]
+  readonly token?: string
+  readonly open?: boolean
+  readonly origin?: readonly string[]
+  readonly json?: boolean
+  readonly logLevel: LogLevelSetting
+  readonly page: boolean
+}
+
+/** Adds the options of `serve` to its command. */
+export function withSettings(command: Command): Command {
+  const place = defaultDataDirectory()
+  return command
+    .addOption(
+      option('--port <number>', 'port to listen on, 0 for any that is free').default(defaultPort).argParser(port),
+    )
+    .addOption(option('--host <address>', 'address to listen on').default('127.0.0.1'))
+    .addOption(option('--data <directory>', `where identity and documents are kept (default: ${place})`))
+    .addOption(option('--connect <url>', 'peer to keep a link to; repeatable').argParser(collect))
+    .addOption(option('--token <secret>', 'shared secret; better set as a variable, because others can see flags'))
+    .addOption(flag('--open', 'listen beyond this machine without a token: everybody reads and writes everything'))
+    .addOption(
+      option('--origin <origin>', 'web pages from there may use this peer, * for all; repeatable').argParser(collect),
+    )
+    .addOption(flag('--json', 'one JSON object a line on stdout'))
+    .addOption(option('--log-level <level>', 'what is logged on stderr').choices(logLevels).default('info'))
+    .addOption(flag('--no-page', 'serve no page'))
+}
+
+/**
+ * What flags without a value are set to by variables. Commander would take any value for a yes, and
+ * `KNOTWORK_OPEN=false` must not open a peer.
+ */
+export function withFlagVariables(
+  settings: Settings,
+  variables: NodeJS.ProcessEnv,
+  fail: (message: string) => never,
+): Settings {
+  const switchOf = (name: string): boolean | undefined => {
+    const text = variables[name]?.toLowerCase() ?? ''
+    if (text === '') return undefined
+    if (yes.includes(text)) return true
+    return no.includes(text) ? false : fail(`${name} is 1 or 0, not "${text}"`)
+  }
+  const open = settings.open ?? switchOf('KNOTWORK_OPEN')
+  const json = settings.json ?? switchOf('KNOTWORK_JSON')
+  const noPage = switchOf('KNOTWORK_NO_PAGE')
+  return {
+    ...settings,
+    ...(open === undefined ? {} : { open }),
+    ...(json === undefined ? {} : { json }),
+    page: settings.page && noPage !== true,
+  }
+}
+
+function option(flags: string, description: string): Option {
+  const made = new Option(flags, description)
+  return made.env(variableFor(made.long ?? ''))
+}
+
+function flag(flags: string, description: string): Option {
+  const made = new Option(flags)
+  made.description = `${description} (env: ${variableFor(made.long ?? '')})`
+  return made
+}
+
+function variableFor(long: string): string {
+  return `KNOTWORK_${long.replace(/^--/u, '').replaceAll('-', '_').toUpperCase()}`
+}
+
+function port(text: string): number {
+  const number = Number(text)
+  if (!/^\d+$/u.test(text) || number > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+  return number
+}
+
+/** Repeated flags add up; a variable lists several with commas or spaces. */
+function collect(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, ...text.split(/[\s,]+/u).filter((each) => each !== '')]
+}

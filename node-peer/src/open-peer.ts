@@ -1,0 +1,144 @@
+/** The way in: a peer of the engine on Node's storage, sockets and keys. */
+import { fileURLToPath } from 'node:url'
+import { createPeer, KnotworkError, silent, type Identity, type Log, type Peer, type Storage } from '@knotwork/core'
+import { dataDirectory, defaultDataDirectory } from './data-directory.ts'
+import { freshIdentity, storedIdentity } from './identity.ts'
+import { NodePeer } from './node-peer.ts'
+import { nodeClock } from './platform/clock.ts'
+import { nodeCrypto } from './platform/crypto.ts'
+import { nodeRandom } from './platform/random.ts'
+import { isLoopback } from './server/access.ts'
+import { PeerServer } from './server/peer-server.ts'
+import { LevelStorage } from './storage/level-storage.ts'
+import { MemoryStorage } from './storage/memory-storage.ts'
+import { dialledAddress } from './transport/address.ts'
+import { WebSocketTransport } from './transport/web-socket-transport.ts'
+
+export interface ListenOptions {
+  /** Default 127.0.0.1: this machine only. Any other asks for a token, or for `open`. */
+  readonly host?: string
+  /** Default 4000; 0 for any that is free. */
+  readonly port?: number
+}
+
+export interface OpenPeerOptions {
+  /** The directory for identity and documents. Default: the platform's data directory for `knotwork`. */
+  readonly data?: string
+  /** Where documents are kept. `memory`: nothing outlives this peer, its identity included. Default `disk`. */
+  readonly storage?: 'disk' | 'memory'
+  /** Peers to keep a link to: `wss://host`, `ws://host:4000/peer`. */
+  readonly connect?: readonly string[]
+  /** A shared secret of 1 to 1024 characters: only who has it may come in, and it is proven to whoever we link to. */
+  readonly token?: string
+  /** Whether to keep and pass on every document that a neighbour opens. Default true. */
+  readonly keeps?: boolean
+  /** Whether and where to take links, requests and Yjs apps. Default false. */
+  readonly listen?: ListenOptions | boolean
+  /** Allows to listen beyond this machine without a token: everybody who reaches this peer reads and writes everything. */
+  readonly open?: boolean
+  /** Origins whose web pages may use this peer, besides the page it serves itself; `*` for all. */
+  readonly origins?: readonly string[]
+  /** The directory of the page to serve, false for none. Default: the page that comes with this package. */
+  readonly page?: string | false
+  readonly log?: Log
+}
+
+/**
+ * Opens a peer. It works at once, whether or not others can be reached; close it before the process ends.
+ *
+ * @throws KnotworkError `in-use` when the data or the port are held by another process, `refused` for what would be
+ * unsafe, `storage` when the data cannot be read, `bad-address` for an address nobody can dial or listen on.
+ *
+ * @example
+ * const peer = await openPeer({ data: './data', connect: ['wss://peer.example'] })
+ * const note = peer.open('notes/today')
+ * note.doc.getText('body').insert(0, 'Hello')
+ * await note.stored()
+ * await peer.close()
+ */
+export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer> {
+  const listen = listenOptions(options)
+  const connect = (options.connect ?? []).map((address) => dialledAddress(address))
+  const opened: AsyncDisposable[] = []
+  try {
+    const { identity, storage, data } = await kept(options)
+    opened.push(storage)
+    const server = listen === null ? null : await PeerServer.listen(serverOptions(options, listen, storage))
+    if (server !== null) opened.push({ [Symbol.asyncDispose]: () => server.close() })
+    const peer = await start(options, { identity, storage, server, connect })
+    server?.serve(peer)
+    return new NodePeer(peer, { server, data })
+  } catch (thrown) {
+    for (const each of opened.toReversed()) await each[Symbol.asyncDispose]()
+    throw thrown
+  }
+}
+
+type TroubledStorage = Storage & { readonly trouble: string | null }
+
+interface Kept {
+  readonly identity: Identity
+  readonly storage: TroubledStorage
+  readonly data: string | null
+}
+
+/** The storage first: its lock keeps a second process from making a second identity. */
+async function kept({ storage, data, log = silent }: OpenPeerOptions): Promise<Kept> {
+  if (storage === 'memory') return { identity: freshIdentity(), storage: new MemoryStorage(), data: null }
+  const { path, documents } = await dataDirectory(data ?? defaultDataDirectory())
+  const level = await LevelStorage.open(documents, (event, why) => log('warn', event, { why }))
+  try {
+    return { identity: await storedIdentity(path), storage: level, data: path }
+  } catch (thrown) {
+    await level[Symbol.asyncDispose]()
+    throw thrown
+  }
+}
+
+interface Parts {
+  readonly identity: Identity
+  readonly storage: Storage
+  readonly server: PeerServer | null
+  readonly connect: readonly string[]
+}
+
+function start({ token, keeps = true, log = silent }: OpenPeerOptions, parts: Parts): Promise<Peer> {
+  const { identity, storage, server, connect } = parts
+  const transports = [server?.transport ?? new WebSocketTransport({ log, addresses: () => [] })]
+  const platform = { clock: nodeClock, random: nodeRandom, crypto: nodeCrypto, identity, storage, transports, log }
+  return createPeer(platform, { connect, keeps, ...(token === undefined ? {} : { token }) })
+}
+
+/** Where to listen, checked to be safe; null for nowhere. */
+function listenOptions({ listen = false, token, open = false }: OpenPeerOptions): Required<ListenOptions> | null {
+  if (token !== undefined && (token === '' || token.length > 1_024)) {
+    throw new KnotworkError('refused', 'a token has 1 to 1024 characters')
+  }
+  if (listen === false) return null
+  const { host = '127.0.0.1', port = 4_000 } = listen === true ? {} : listen
+  if (!isLoopback(host) && token === undefined && !open) {
+    const danger = `listening on ${host} without a token would let everybody on the network read and write all documents`
+    throw new KnotworkError(
+      'refused',
+      `${danger}: set a token (--token, KNOTWORK_TOKEN), or say with --open that this is meant`,
+    )
+  }
+  return { host, port }
+}
+
+function serverOptions(
+  { token, origins = [], page, log = silent }: OpenPeerOptions,
+  { host, port }: Required<ListenOptions>,
+  storage: TroubledStorage,
+): Parameters<typeof PeerServer.listen>[0] {
+  const ownPage = fileURLToPath(new URL('../page', import.meta.url))
+  return {
+    host,
+    port,
+    token,
+    origins,
+    page: page === false ? null : (page ?? ownPage),
+    trouble: () => storage.trouble,
+    log,
+  }
+}

@@ -1,0 +1,15 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { RawTarget } from './raw-target.ts'
+
+/** What every request carries besides itself. */
+export interface ServerEnvironment {
+  readonly Bindings: HttpBindings & {
+    /** As the client wrote it; Hono itself sees only the route. */
+    readonly target: RawTarget
+  }
+}
+
+/** Documents by name over HTTP. */
+export const documentsPath = '/v1/docs'
+/** y-websocket's wire. */
+export const yjsPath = '/yjs'

@@ -1,0 +1,146 @@
+/** The HTTP server of a node peer: it listens before there is a peer, so that the peer knows its own addresses. */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { KnotworkError, limits, messageOf, type Log, type Peer } from '@knotwork/core'
+import { peerPath } from '../transport/address.ts'
+import { WebSocketTransport } from '../transport/web-socket-transport.ts'
+import { Access } from './access.ts'
+import { serverApp } from './app.ts'
+import { documentsPath } from './environment.ts'
+import { reachableHosts, urlOf } from './hosts.ts'
+import { isBelow, rawTarget, type RawTarget } from './raw-target.ts'
+import { Upgrades } from './upgrades.ts'
+
+export interface PeerServerOptions {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  readonly token: string | undefined
+  readonly origins: readonly string[]
+  /** The directory with the built page; null for none. */
+  readonly page: string | null
+  /** Why this peer cannot store anything at the moment; null when it can. */
+  readonly trouble: () => string | null
+  readonly log: Log
+}
+
+/** Besides the links, for requests over HTTP; more connections are dropped. */
+const plainConnectionsMax = 500
+
+export class PeerServer {
+  readonly transport: WebSocketTransport
+  readonly #options: PeerServerOptions
+  readonly #server: Server
+  readonly #upgrades: Upgrades
+  readonly #targets = new WeakMap<IncomingMessage, RawTarget>()
+  #peer: Peer | null = null
+
+  private constructor(options: PeerServerOptions) {
+    const { log, token, host, origins, page, trouble } = options
+    this.#options = options
+    this.transport = new WebSocketTransport({ log, addresses: () => this.addresses })
+    const access = new Access({ token, host, origins })
+    const peer = (): Peer | null => this.#peer
+    const app = serverApp({ access, peer, trouble, page, log })
+    this.#upgrades = new Upgrades({ access, peer, transport: this.transport, log })
+    const listener = getRequestListener(
+      // The target was noted when the request came in.
+      (request, bindings) =>
+        app.fetch(request, { ...bindings, target: this.#targetOf(bindings.incoming as IncomingMessage) }),
+      // This process may belong to an app with a Request and a Response of its own.
+      { overrideGlobalObjects: false },
+    )
+    this.#server = createServer((request, response) => {
+      const target = rawTarget(request.url ?? '/')
+      this.#targets.set(request, target)
+      // All documents are one route, and no name can confuse a router.
+      request.url = isBelow(target, documentsPath) ? documentsPath : '/'
+      if (['/health', '/ready'].includes(target.path)) request.url = target.path
+      void listener(request, response)
+    })
+    this.#server.maxConnections = limits.linksMax + plainConnectionsMax
+    this.#server.on('upgrade', (request, stream, head) => this.#upgrades.handle(request, stream, head))
+  }
+
+  /**
+   * Listens; documents are served from `serve` on.
+   *
+   * @throws KnotworkError `in-use` when the port is taken, `refused` when it may not be used, `bad-address` for no host of ours.
+   */
+  static async listen(options: PeerServerOptions): Promise<PeerServer> {
+    const server = new PeerServer(options)
+    await server.#listen()
+    return server
+  }
+
+  /** From now on, requests are for this peer. */
+  serve(peer: Peer): void {
+    this.#peer = peer
+  }
+
+  /** Where people open the page. */
+  get url(): string {
+    return urlOf('http', this.#hosts[0] ?? 'localhost', this.#port)
+  }
+
+  /** What other peers can dial. */
+  get addresses(): readonly string[] {
+    return this.#hosts.map((host) => `${urlOf('ws', host, this.#port)}${peerPath}`)
+  }
+
+  /** Accepts no more connections. */
+  stopListening(): void {
+    this.#server.close()
+  }
+
+  /** Ends all that is still connected. */
+  async close(): Promise<void> {
+    this.#server.close()
+    await this.#upgrades.close()
+    this.#server.closeAllConnections()
+  }
+
+  get #port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.#options.port
+  }
+
+  get #hosts(): readonly string[] {
+    return reachableHosts(this.#options.host)
+  }
+
+  #targetOf(request: IncomingMessage): RawTarget {
+    return this.#targets.get(request) ?? rawTarget('/')
+  }
+
+  async #listen(): Promise<void> {
+    const { host, port, log } = this.#options
+    this.#server.listen({ host, port })
+    try {
+      await once(this.#server, 'listening')
+    } catch (thrown) {
+      throw listenError(thrown, host, port)
+    }
+    this.#server.on('error', (error) => log('error', 'serverFailed', { why: error.message }))
+  }
+}
+
+function listenError(thrown: unknown, host: string, port: number): KnotworkError {
+  const options = { cause: thrown }
+  switch ((thrown as { code?: unknown }).code) {
+    case 'EADDRINUSE':
+      return new KnotworkError('in-use', `port ${port} on ${host} is taken by another process`, options)
+    case 'EACCES':
+      return new KnotworkError(
+        'refused',
+        `this user may not listen on port ${port}; ports from 1024 on are free for all`,
+        options,
+      )
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new KnotworkError('bad-address', `${host} is no address of this machine`, options)
+    default:
+      return new KnotworkError('bad-address', `cannot listen on ${host}, port ${port}: ${messageOf(thrown)}`, options)
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Requests to become a WebSocket: `/peer` for peers, `/yjs/<name>` for clients of y-websocket's wire. Whoever is turned
+ * away is first accepted and then closed with a code and a reason, because a browser cannot read a failed upgrade.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { closeCode, documentName, limits, type Log, type Peer } from '@knotwork/core'
+import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
+import { peerPath } from '../transport/address.ts'
+import { clip } from '../transport/web-socket-link.ts'
+import {
+  closeTimeoutMs,
+  peerPayloadBytesMax,
+  refuse,
+  type WebSocketTransport,
+} from '../transport/web-socket-transport.ts'
+import type { Access } from './access.ts'
+import { yjsPath } from './environment.ts'
+import { LinkQuota } from './link-quota.ts'
+import { isBelow, nameBelow, rawTarget, type RawTarget } from './raw-target.ts'
+import { YjsClients } from './yjs-clients.ts'
+
+export interface UpgradesOptions {
+  readonly access: Access
+  /** Null until there is one. */
+  readonly peer: () => Peer | null
+  readonly transport: WebSocketTransport
+  readonly log: Log
+}
+
+interface Closing {
+  readonly closeCode: number
+  readonly detail: string
+}
+
+export class Upgrades {
+  readonly #options: UpgradesOptions
+  readonly #quota = new LinkQuota()
+  readonly #yjsClients: YjsClients
+  readonly #sockets = new Set<WebSocket>()
+  readonly #peerServer = webSocketServer(peerPayloadBytesMax)
+  /** A stock client sends a whole document in one frame. */
+  readonly #yjsServer = webSocketServer(limits.messageBytesMax + 64)
+  #isClosed = false
+
+  constructor(options: UpgradesOptions) {
+    this.#options = options
+    this.#yjsClients = new YjsClients(options.log)
+  }
+
+  /** For the `upgrade` event of an HTTP server. */
+  handle(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    // A client that hangs up during the handshake must not end the process.
+    stream.on('error', () => undefined)
+    const target = rawTarget(request.url ?? '/')
+    const server = isBelow(target, yjsPath) ? this.#yjsServer : this.#peerServer
+    server.handleUpgrade(request, stream, head, (socket) => this.#opened(socket, request, target))
+  }
+
+  /** Takes no more, closes what is still open, and resolves when all of it is closed. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const closed = [...this.#sockets].map((socket) => new Promise((resolve) => void socket.once('close', resolve)))
+    for (const socket of this.#sockets) socket.close(closeCode.goingAway, 'this peer is leaving')
+    await Promise.all(closed)
+  }
+
+  #opened(socket: WebSocket, request: IncomingMessage, target: RawTarget): void {
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    const from = addressOf(request)
+    const refusal = this.#refusal(request, target) ?? this.#full(socket, from)
+    if (refusal === null) this.#admit(socket, from, target)
+    else {
+      this.#options.log('debug', 'turnedAway', { from, code: refusal.closeCode, why: refusal.detail })
+      refuse(socket, refusal.closeCode, clip(refusal.detail))
+    }
+  }
+
+  #refusal({ headers }: IncomingMessage, target: RawTarget): Closing | null {
+    const { access, peer } = this.#options
+    const isYjs = isBelow(target, yjsPath)
+    if (!isYjs && target.path !== peerPath) {
+      return {
+        closeCode: closeCode.garbage,
+        detail: `nothing here; peers link to ${peerPath}, Yjs apps to ${yjsPath}/<name>`,
+      }
+    }
+    if (this.#isClosed) return { closeCode: closeCode.goingAway, detail: 'this peer is leaving' }
+    // Peers prove that they know the token in their handshake, without sending it.
+    const refusal =
+      access.refuseHost(headers) ?? access.refuseOrigin(headers) ?? (isYjs ? access.refuseToken(headers, target) : null)
+    if (refusal !== null) return refusal
+    return peer() === null ? { closeCode: closeCode.unavailable, detail: 'this peer is starting' } : null
+  }
+
+  #full(socket: WebSocket, from: string): Closing | null {
+    const giveBack = this.#quota.take(from)
+    if (giveBack === null) return { closeCode: closeCode.full, detail: 'this peer has as many links as it takes' }
+    socket.once('close', giveBack)
+    return null
+  }
+
+  #admit(socket: WebSocket, from: string, target: RawTarget): void {
+    const peer = this.#options.peer()
+    if (peer === null) return
+    if (!isBelow(target, yjsPath)) {
+      this.#options.transport.admit(socket, from)
+      return
+    }
+    const name = documentName(nameBelow(target, yjsPath, 'room') ?? '')
+    if (name.ok) this.#yjsClients.add(socket, from, { peer, name: name.value })
+    else refuse(socket, closeCode.garbage, clip(name.error))
+  }
+}
+
+function webSocketServer(maxPayload: number): WebSocketServer {
+  // The types of `ws` do not know `closeTimeout` yet.
+  const options: ServerOptions & { readonly closeTimeout: number } = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload,
+    closeTimeout: closeTimeoutMs,
+  }
+  return new WebSocketServer(options)
+}
+
+/** The address of the other end; an IPv4 one in the form that people know. */
+function addressOf(request: IncomingMessage): string {
+  return (request.socket.remoteAddress ?? 'unknown').replace(/^::ffff:/u, '')
+}
