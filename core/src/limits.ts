@@ -36,6 +36,8 @@ export const limits = {
   /** Frames that may wait while a proof is being checked: its sender may have checked ours already and begun. */
   earlyFramesMax: 20_000,
   earlyBytesMax: 8 * MiB,
+  /** How old the figures of a neighbour (bytes, round trip) may be when an app looks at them. */
+  neighboursRefreshMs: 1_000,
   linksMax: 2_000,
   /** From one address, so that one machine cannot take all places; loopback is exempt. */
   linksPerAddressMax: 32,

@@ -1,6 +1,6 @@
 /**
  * The parts of big messages, handed to a link only while it has little queued: keystrokes, presence and pings pass
- * between them, and a slow reader costs no more memory than the limit (PROTOCOL.md [TR5]). Messages of a document
+ * between them, and a slow reader costs no more memory than the limit (PROTOCOL.md [TR8]). Messages of a document
  * that has bulk waiting queue behind it, because they build on it.
  */
 import type { DocumentName } from '../ids.ts'

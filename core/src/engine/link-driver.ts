@@ -24,7 +24,8 @@ export interface LinkOwner {
   linked(link: LinkDriver): void
   delivered(link: LinkDriver, message: SessionMessage): void
   drained(link: LinkDriver): void
-  changed(): void
+  /** Bytes or the round trip have changed. */
+  used(): void
   ended(link: LinkDriver, code: number, reason: string): void
 }
 
@@ -179,11 +180,10 @@ export class LinkDriver implements LinkReceiver, Outlet {
 
   #run(event: LinkEvent): void {
     if (this.#isOver) return
-    const roundTripMs = this.#machine.roundTripMs
     for (const effect of this.#machine.handle(event, this.#now())) this.#perform(effect)
     if (this.#isOver) return
     this.#alarm.set(this.#machine.deadline())
-    if (this.#machine.roundTripMs !== roundTripMs) this.#options.owner.changed()
+    this.#options.owner.used()
   }
 
   #perform(effect: LinkEffect): void {

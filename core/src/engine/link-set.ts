@@ -37,6 +37,7 @@ export class LinkSet implements LinkOwner {
   #isClosed = false
   #isRefreshing = false
   #wasOnline = false
+  #stopRefresh: (() => void) | null = null
 
   constructor(options: LinkSetOptions) {
     this.#options = options
@@ -87,6 +88,7 @@ export class LinkSet implements LinkOwner {
 
   closeAll(): void {
     this.#isClosed = true
+    this.#stopRefresh?.()
     for (const link of [...this.#links.values()]) link.close(closeCode.goingAway, 'this peer is closing')
   }
 
@@ -131,6 +133,15 @@ export class LinkSet implements LinkOwner {
     if (code !== closeCode.duplicate) for (const other of this.#diallers.keys()) other.linkEnded()
     this.#options.platform.log('debug', 'link ended', { link: link.id, peer: link.peer?.id, code, reason })
     this.changed()
+  }
+
+  /** What apps see of bytes and round trips is a second old at most. */
+  used(): void {
+    if (this.#isClosed) return
+    this.#stopRefresh ??= this.#options.platform.clock.setTimer(limits.neighboursRefreshMs, () => {
+      this.#stopRefresh = null
+      this.changed()
+    })
   }
 
   /**

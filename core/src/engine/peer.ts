@@ -101,7 +101,7 @@ class EnginePeer implements Peer {
     if (update !== null || !this.#links.isOnline) return update
     // Not here: a neighbour that keeps it may send it.
     const arrived = driver.until(() => driver.machine.summary().level > 0)
-    await Promise.race([arrived.done, this.#delay(limits.readElsewhereMs)])
+    await this.#within(arrived.done, limits.readElsewhereMs)
     arrived.cancel()
     return this.#ask(driver)
   }
@@ -152,15 +152,22 @@ class EnginePeer implements Peer {
       if (driver.presence.getLocalState() !== null) driver.presence.setLocalState(null)
       return driver.until(() => driver.machine.isSettled).done
     })
-    await Promise.race([Promise.all(unwritten), this.#delay(limits.closeMs)])
+    await this.#within(Promise.all(unwritten), limits.closeMs)
     this.#links.closeAll()
     this.#documents.stop()
     for (const transport of this.#platform.transports) await transport[Symbol.asyncDispose]()
     await this.#platform.storage[Symbol.asyncDispose]()
   }
 
-  #delay(delayMs: number): Promise<void> {
-    return new Promise((resolve) => void this.#platform.clock.setTimer(delayMs, resolve))
+  /** Waits for a promise, but not longer than that; leaves no timer behind. */
+  #within(promise: Promise<unknown>, delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#platform.clock.setTimer(delayMs, resolve)
+      void promise.then(() => {
+        cancel()
+        resolve()
+      })
+    })
   }
 }
 

@@ -168,7 +168,7 @@ export class DocumentSync {
       case 'appended':
         return this.#log.stored()
       case 'appendFailed':
-        this.#effects.push({ type: 'log', level: 'error', event: 'append failed', details: { why: event.why } })
+        this.#report('append failed', { why: event.why })
         return this.#log.failed(event.why, now)
       case 'compacted':
         return this.#log.compacted(event.snapshotBytes)
@@ -242,10 +242,7 @@ export class DocumentSync {
     this.#loadRetry.succeeded()
     this.#usedAt = now
     this.#antiEntropy.restart(now)
-    if (damaged.length + unreadable > 0) {
-      const details = { damaged: damaged.length, unreadable }
-      this.#effects.push({ type: 'log', level: 'error', event: 'records set aside', details })
-    }
+    if (damaged.length + unreadable > 0) this.#report('records set aside', { damaged: damaged.length, unreadable })
     if (damaged.length > 0) this.#compact()
     live.collect()
     for (const event of this.#stash.take()) this.#step(event, now)
@@ -255,17 +252,19 @@ export class DocumentSync {
     this.#phase = 'broken'
     this.#whyBroken = why
     this.#loadRetry.failed(now)
-    this.#effects.push({ type: 'log', level: 'error', event: 'load failed', details: { why } })
+    this.#report('load failed', { why })
     for (const event of this.#stash.take()) {
       if (event.type === 'joined') this.#effects.push({ type: 'decline', link: event.link, reason: 'failed' })
-      else if (event.type === 'offered' || event.type === 'asked') this.#refuse(event.request, why)
+      else if (event.type === 'offered' || event.type === 'asked') {
+        this.#effects.push({ type: 'settle', request: event.request, settled: { type: 'failed', why } })
+      }
       // Invitations are repeated when the log could be read after all.
       else if (event.type === 'invited') this.#stash.add(event)
     }
   }
 
-  #refuse(request: number, why: string): void {
-    this.#effects.push({ type: 'settle', request, settled: { type: 'failed', why } })
+  #report(event: string, details: Readonly<Record<string, unknown>>): void {
+    this.#effects.push({ type: 'log', level: 'error', event, details })
   }
 
   // --- taking part ---------------------------------------------------------------------------------------------------
@@ -399,7 +398,7 @@ export class DocumentSync {
 
   /** [DS10] The Y.Doc is in the middle of a transaction for ever: drop it and read the log again. */
   #rebuild(live: LiveDocument, now: Millis): void {
-    this.#effects.push({ type: 'log', level: 'error', event: 'replica stuck', details: { apps: this.#apps } })
+    this.#report('replica stuck', { apps: this.#apps })
     if (this.#apps > 0) {
       this.#whyBroken = 'a listener of the app left the document unusable: close and open it again'
       return
