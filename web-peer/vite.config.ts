@@ -12,6 +12,8 @@ function pageFiles(publicDir: string): Plugin {
   return {
     name: 'page-files',
     apply: 'build',
+    // After vite has put index.html together.
+    enforce: 'post',
     generateBundle(_options, bundle) {
       const hash = createHash('sha256')
       const files: string[] = []

@@ -24,7 +24,7 @@ const flags = [
 /** `describe`, with a browser; where there is none the tests are skipped and the output says why. */
 export function describeInChromium(name: string, tests: (browser: () => Browser) => void): void {
   if (path === '') console.warn(`SKIPPED: ${name}: no Chromium found; install one, or set CHROMIUM to its path`)
-  describe.skipIf(path === '')(name, () => {
+  describe.skipIf(path === '')(`${name}`, () => {
     let browser: Browser | undefined
     beforeAll(async () => {
       browser = await chromium.launch({ executablePath: path, headless: true, args: flags })

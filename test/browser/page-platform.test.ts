@@ -30,10 +30,11 @@ describeInChromium('the platform of a page', (browser) => {
   }
 
   const runSuite = (name: string, suite: Suite, cases: readonly { readonly title: string }[]) => {
-    describe(name, () => {
+    describe(`${name}`, () => {
       for (const { title } of cases) {
         it(`${title}`, async () => {
-          await page.evaluate(([which, what]) => window.harness.runCase(which, what), [suite, title] as const)
+          const run = page.evaluate(([which, what]) => window.harness.runCase(which, what), [suite, title] as const)
+          await expect(run).resolves.toBeUndefined()
         })
       }
     })

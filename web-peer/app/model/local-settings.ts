@@ -36,7 +36,7 @@ export const localSettings = {
   token: () => read(keys.token),
   setToken: (token: string) => write(keys.token, token),
   /** The note that was open last. */
-  note: () => read(keys.note),
+  note: () => read(keys.note) || null,
   setNote: (name: string) => write(keys.note, name),
 }
 

@@ -117,10 +117,19 @@ export class Session {
     else if (this.#note.value === null) this.#openLast()
   }
 
+  /** The note that was open last; else the first on the list, as soon as there is one. */
   #openLast(): void {
     const last = localSettings.note()
-    if (last !== null) history.replaceState(null, '', formatPageAddress(last))
-    if (last !== null) this.#open(last)
+    const openFirst = (name: string) => {
+      history.replaceState(null, '', formatPageAddress(name))
+      this.#open(name)
+    }
+    if (last !== null) return openFirst(last)
+    const stop = this.notebook.notes.subscribe(([first]) => {
+      if (first === undefined) return
+      queueMicrotask(() => stop())
+      if (this.#note.peek() === null) openFirst(first.name)
+    })
   }
 
   #open(name: string): void {
@@ -140,6 +149,7 @@ export class Session {
   #close(): void {
     const before = this.#note.peek()
     this.#note.value = null
+    localSettings.setNote('')
     history.replaceState(null, '', location.pathname)
     before?.open.close()
   }

@@ -53,13 +53,14 @@ function peers(count: number): string {
   return count === 1 ? '1 peer' : `${count} peers`
 }
 
+/** Not "only here": after a restart an edit may well be elsewhere, but nobody has said so yet. */
 function pendingWords(pending: number): string {
   if (pending === 0) return ''
-  return pending === 1 ? '1 edit only here' : `${pending} edits only here`
+  return `${pending === 1 ? '1 edit' : `${pending} edits`} not confirmed elsewhere`
 }
 
 function storedWords(storedOn: number): string {
-  return storedOn === 0 ? '' : `Your last edit is on disk at ${peers(storedOn)}`
+  return storedOn === 0 ? '' : `Your edits are on disk at ${peers(storedOn)}`
 }
 
 /** The usual case needs no words. */
@@ -75,5 +76,9 @@ function joined(...parts: readonly string[]): string {
 export function whyUnlinked(neighbours: readonly Neighbour[]): string {
   const waiting = neighbours.find((neighbour) => neighbour.why !== null)
   const isLinked = neighbours.some((neighbour) => neighbour.state === 'linked')
-  return waiting === undefined || isLinked ? '' : `${waiting.address}: ${waiting.why}`
+  return waiting === undefined || isLinked ? '' : `${hostOf(waiting.address)}: ${waiting.why}`
+}
+
+function hostOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).host : address
 }

@@ -29,11 +29,9 @@ export function NoteBar({ session, openDrawer, isDrawerOpen }: NoteBarProps) {
         <Icon name="menu" />
       </button>
       <div class="bar-title">{note !== null && <BarTitle session={session} note={note} />}</div>
-      <div class="bar-people">
-        <Avatars people={shown.people.value} self={session.peer.id} />
-      </div>
-      <div class="bar-status">
+      <div class="bar-state">
         <StatusPill status={shown.status.value} neighbours={session.neighbours.value} />
+        <Avatars people={shown.people.value} self={session.peer.id} />
       </div>
       <div class="bar-share">
         {note !== null && <ShareButton link={session.shareLink(note.name)} hasToken={session.token !== null} />}

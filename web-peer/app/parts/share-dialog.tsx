@@ -43,9 +43,9 @@ export function ShareButton({ link, hasToken }: ShareProps) {
 
 function ShareCard({ link, hasToken, close }: ShareProps & { readonly close: () => void }) {
   const field = useRef<HTMLInputElement>(null)
-  const said = useSignal('')
+  const said = useSignal<'Copy' | 'Copied' | 'Not copied'>('Copy')
   const copy = async () => {
-    said.value = (await copied(link, field.current)) ? 'Copied' : 'Not copied: select the link and copy it yourself'
+    said.value = (await copied(link, field.current)) ? 'Copied' : 'Not copied'
   }
   return (
     <div class="share-card">
@@ -60,13 +60,10 @@ function ShareCard({ link, hasToken, close }: ShareProps & { readonly close: () 
           aria-label="Link to this note"
           onFocus={(event) => event.currentTarget.select()}
         />
-        <button type="button" class="button button-main" onClick={() => void copy()}>
-          Copy
+        <button type="button" class="button button-main share-copy" aria-live="polite" onClick={() => void copy()}>
+          {said.value}
         </button>
       </div>
-      <p class="share-said" role="status">
-        {said.value}
-      </p>
       <QrCode text={link} />
       {isLoopback(location.hostname) && (
         <p class="share-hint">

@@ -29,7 +29,7 @@ export class WebSocketTransport implements Transport {
     )
     // The browser hides from pages why a connection could not be made.
     socket.addEventListener('close', ({ code, reason }) => {
-      decide(() => failed(reason === '' ? `no connection (WebSocket code ${code})` : reason))
+      decide(() => failed(reason === '' ? `no answer (WebSocket code ${code})` : reason))
     })
     return () => decide(() => socket.close())
   }
