@@ -68,8 +68,9 @@ export class Access {
   /** Checks the shared token, in the Authorization header or in the query. */
   refuseToken(headers: IncomingHttpHeaders, target: RawTarget): Refusal | null {
     if (this.#tokenMac === null) return null
-    const bearer = /^Bearer +(.+)$/iu.exec(headers.authorization ?? '')?.[1]?.trim()
-    const given = bearer ?? target.query.get('token')
+    // Node reads a header as one character for each byte; clients send UTF-8.
+    const authorization = Buffer.from(headers.authorization ?? '', 'latin1').toString('utf8')
+    const given = /^Bearer +(.+)$/iu.exec(authorization)?.[1]?.trim() ?? target.query.get('token')
     if (given !== null && timingSafeEqual(this.#mac(given), this.#tokenMac)) return null
     const how = 'in the header "Authorization: Bearer <token>", or as ?token='
     return {
