@@ -276,15 +276,8 @@ export class DocumentSync {
   }
 
   #dropped(link: LinkId): void {
-    const neighbour = this.#neighbours.get(link)
-    if (neighbour === undefined || neighbour.behind) return
-    neighbour.behind = true
-    neighbour.theyHaveOurs = false
-    neighbour.strikes++
-    if (neighbour.strikes > limits.slowStrikesMax) {
-      const reason = 'reads too slowly'
-      this.#effects.push({ type: 'closeLink', link, code: closeCode.slow, reason })
-    }
+    if (!this.#neighbours.fallBehind(link)) return
+    this.#effects.push({ type: 'closeLink', link, code: closeCode.slow, reason: 'reads too slowly' })
   }
 
   // --- messages ------------------------------------------------------------------------------------------------------
@@ -339,7 +332,7 @@ export class DocumentSync {
     if (next !== null) this.#effects.push({ type: 'append', updates: next.updates })
     this.#effects.push(...this.#outbox.release(this.#log.durable, this.#neighbours, now))
     this.#live?.acknowledge()
-    this.#presence.flush(this.#neighbours.values(), now)
+    this.#presence.flush([...this.#neighbours.values()], now)
     if (this.#phase === 'ready' && this.#log.isDueForCompaction) this.#compact()
   }
 

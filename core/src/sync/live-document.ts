@@ -51,8 +51,8 @@ export class LiveDocument {
 
   /** Tells a neighbour that we take part, and what we hold. */
   open(neighbour: Neighbour): void {
-    if (neighbour.opened) return
-    neighbour.opened = true
+    if (neighbour.opening) return
+    neighbour.opening = true
     const { log, outbox } = this.#options
     const say = { type: 'open', have: this.replica.have() } as const
     outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: 0 })
@@ -62,8 +62,10 @@ export class LiveDocument {
   join(neighbour: Neighbour, have: Have, now: Millis): void {
     const wasJoined = neighbour.joined
     neighbour.joined = true
+    if (!wasJoined) neighbour.greeted = false
     if (neighbour.traits.kind === 'edge') {
       // Clients of other wires need no `open`; they say what they hold when they are asked.
+      neighbour.opening = true
       neighbour.opened = true
       this.exchange.ask(neighbour, now)
     } else {
@@ -72,7 +74,6 @@ export class LiveDocument {
       if (!wasJoined) neighbour.askedAt = now
       this.exchange.hear(neighbour, have, { now, isJoin: !wasJoined })
     }
-    if (!wasJoined) this.#options.presence.sendAll(neighbour.link)
   }
 
   /** [ME3] A keeping neighbour that went to sleep over an idle document is woken by the first change. */

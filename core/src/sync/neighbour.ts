@@ -19,9 +19,12 @@ export interface Traits {
 export interface Neighbour {
   readonly link: LinkId
   readonly traits: Traits
-  /** We told it that we take part; and it told us. */
+  /** Our `open` is on its way behind the log; it has left; and its own has come. */
+  opening: boolean
   opened: boolean
   joined: boolean
+  /** It was sent the presence of everybody when it began to take part. */
+  greeted: boolean
 
   /** Structs it holds for sure: what it said, what it sent, what we sent on this reliable link. */
   vector: Vector
@@ -64,8 +67,10 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
   return {
     link,
     traits,
+    opening: false,
     opened: false,
     joined: false,
+    greeted: false,
     vector: new Map(),
     weHaveTheirs: false,
     theyHaveOurs: false,

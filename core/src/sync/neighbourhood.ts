@@ -37,7 +37,20 @@ export class Neighbourhood {
     if (neighbour === undefined) return
     if (neighbour.traits.disk) this.#safeEdits = Math.max(this.#safeEdits, neighbour.holds)
     this.#neighbours.delete(link)
-    if (how !== 'lost') this.at(link, neighbour.traits, neighbour.tokensAt).opened = how === 'declined'
+    if (how === 'lost') return
+    const absent = this.at(link, neighbour.traits, neighbour.tokensAt)
+    absent.opening = how === 'declined'
+    absent.opened = how === 'declined'
+  }
+
+  /** [BR4] Something for it was dropped. True when that has happened too often. */
+  fallBehind(link: LinkId): boolean {
+    const neighbour = this.#neighbours.get(link)
+    if (neighbour === undefined || neighbour.behind) return false
+    neighbour.behind = true
+    neighbour.theyHaveOurs = false
+    neighbour.strikes++
+    return neighbour.strikes > limits.slowStrikesMax
   }
 
   /** Number of the last own edit that some neighbour has, or had, on disk. */

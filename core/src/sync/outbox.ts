@@ -107,6 +107,7 @@ function tell(neighbour: Neighbour, entry: Extract<OutboxEntry, { type: 'tell' }
   const { say } = entry
   switch (say.type) {
     case 'open':
+      neighbour.opened = true
       return [{ type: 'open', link, have: say.have }]
     case 'have':
       return [{ type: 'send', link, message: { type: 'have', have: say.have } }]
