@@ -7,7 +7,7 @@ import { runCases } from './run-cases.ts'
 import { LinkEnds, transportCases, type TransportSubject } from './transport.ts'
 
 async function webSockets(): Promise<TransportSubject> {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false, closeTimeout: 500 })
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
   await once(server, 'listening')
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/peer`
   const a = new WebSocketTransport({ log: silent, addresses: () => [] })

@@ -157,12 +157,11 @@ describe('merging', () => {
 
   it('refuses a body above the limit, whether or not its length was told', async () => {
     const body = new Uint8Array(limits.messageBytesMax + 1)
-    const told = await peer.ask('/v1/docs/big', { method: 'PATCH', body }).catch(() => null)
-    // The connection may be cut while the body is still on its way.
-    if (told !== null) expect.soft(told.json()).toMatchObject({ status: 413, code: 'too-large' })
-    const chunked = { 'transfer-encoding': 'chunked' }
-    const untold = await peer.ask('/v1/docs/big', { method: 'PATCH', body, headers: chunked }).catch(() => null)
-    if (untold !== null) expect.soft(untold.json()).toMatchObject({ status: 413, code: 'too-large' })
+    const told = await peer.ask('/v1/docs/big', { method: 'PATCH', body })
+    expect(told.json()).toMatchObject({ status: 413, code: 'too-large' })
+    const headers = { 'transfer-encoding': 'chunked' }
+    const untold = await peer.ask('/v1/docs/big', { method: 'PATCH', body, headers })
+    expect(untold.json()).toMatchObject({ status: 413, code: 'too-large' })
     expect((await peer.ask('/v1/docs/big')).status).toBe(404)
   })
 
@@ -182,16 +181,16 @@ describe('merging', () => {
 
 describe('everything else', () => {
   it('is nothing, whatever the path tries', async () => {
-    for (const target of [
+    const targets = [
       '/nothing',
       '/../package.json',
       '/%2e%2e/package.json',
       '/..%2fpackage.json',
       '/v1',
       '/.git/config',
-    ]) {
-      expect((await peer.ask(target)).status, target).toBe(404)
-    }
+    ]
+    const answers = await Promise.all(targets.map((target) => peer.ask(target)))
+    expect(answers.map(({ status }) => status)).toEqual(targets.map(() => 404))
     expect((await peer.ask('/', { method: 'POST' })).status).toBe(404)
   })
 })
