@@ -97,7 +97,11 @@ export interface Peer extends AsyncDisposable {
   readonly neighbours: Watched<readonly Neighbour[]>
   /** Addresses others can dial, once `ready`. */
   readonly addresses: readonly string[]
-  /** Opens a document; at once, whether or not it exists anywhere. `doc` brings an app's own Y.Doc. */
+  /**
+   * Opens a document; at once, whether or not it exists anywhere. `doc` brings an app's own Y.Doc, and what is in it.
+   *
+   * @throws KnotworkError `bad-name`, `closed`, or `in-use` when the document is open here with another Y.Doc.
+   */
   open(name: string, options?: { readonly doc?: Doc }): SharedDocument
   /** Keeps a link to an address until the returned function is called. */
   connect(address: string): () => void

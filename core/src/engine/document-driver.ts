@@ -1,6 +1,7 @@
 /**
  * Drives one document-sync machine: its mailbox, its one timer, its storage, and the links its messages go to.
  */
+import { KnotworkError } from '../errors.ts'
 import type { DocumentName, LinkId } from '../ids.ts'
 import { Presence } from '../presence/presence.ts'
 import { compactUpdates } from '../replica/compaction.ts'
@@ -78,9 +79,12 @@ export class DocumentDriver {
 
   /** An app opens the document. The Y.Doc is there at once; what is stored comes into it when it has been read. */
   openForApp(doc?: Doc): Doc {
+    if (doc !== undefined && this.#apps > 0 && this.#machine.replica?.doc !== doc) {
+      throw new KnotworkError('in-use', `${this.name} is open in this peer with another Y.Doc`)
+    }
     this.#apps++
-    this.#appDoc ??= this.#machine.replica?.doc ?? doc
-    const replica = this.#machine.adopt()
+    this.#appDoc ??= doc
+    const replica = this.#machine.adopt(doc)
     if (this.presence.doc !== replica.doc) this.presence.speakFor(replica.doc)
     this.push({ type: 'appOpened' })
     return replica.doc

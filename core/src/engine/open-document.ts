@@ -29,8 +29,8 @@ export class OpenDocument implements SharedDocument {
     const { machine } = this.#driver
     // The machine numbers a change when it takes it from the replica: that is a microtask after the edit.
     return Promise.resolve().then(() => {
-      const { written } = machine.marks
-      return this.#driver.until(() => machine.marks.durable >= written && machine.isLoaded).done
+      const { written } = machine.progress
+      return this.#driver.until(() => machine.progress.durable >= written && machine.isLoaded).done
     })
   }
 
@@ -40,7 +40,7 @@ export class OpenDocument implements SharedDocument {
     if (signal?.aborted === true) throw aborted(signal.reason)
     await this.loaded
     await Promise.resolve()
-    const { edits } = machine
+    const { edits } = machine.progress
     const waiting = this.#driver.until(() => machine.holders(edits, stored) >= peers)
     if (signal === undefined) return waiting.done
     return new Promise((resolve, reject) => {

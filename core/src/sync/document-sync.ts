@@ -11,7 +11,7 @@ import type { Digest, LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { Presence } from '../presence/presence.ts'
 import { digestOfNothing } from '../replica/digest.ts'
-import type { Replica } from '../replica/replica.ts'
+import type { Doc, Replica } from '../replica/replica.ts'
 import { unreachable } from '../result.ts'
 import { closeCode } from '../wire/close-code.ts'
 import type { DocumentMessage } from '../wire/message.ts'
@@ -62,9 +62,19 @@ export class DocumentSync {
     return this.#live?.replica ?? null
   }
 
-  /** An app is about to hold the document: it gets its replica at once, before the log has been read. */
-  adopt(): Replica {
-    return this.#bringToLife().replica
+  /**
+   * An app is about to hold the document: it gets its replica at once, before the log has been read. Where it brought
+   * a Y.Doc of its own, `newReplica` makes one around that; it takes over what is in memory already.
+   */
+  adopt(doc?: Doc): Replica {
+    const before = this.#live
+    if (before === null || doc === undefined || before.replica.doc === doc) return this.#bringToLife().replica
+    before.collect()
+    before.replica.release()
+    this.#live = null
+    const { replica } = this.#bringToLife()
+    replica.load([before.replica.snapshot()])
+    return replica
   }
 
   #bringToLife(): LiveDocument {
@@ -106,7 +116,6 @@ export class DocumentSync {
     return this.#phase === 'cold' && this.#apps === 0 && this.#neighbours.isEmpty && this.#stash.isEmpty
   }
 
-  /** Whether somebody who does not keep documents takes part: it would not be told again if we forgot it. */
   get hasGuests(): boolean {
     return this.#neighbours.hasGuests
   }
@@ -117,12 +126,8 @@ export class DocumentSync {
   }
 
   /** Number of the last own edit, and how far the own log has come; for `stored()` and `synced()`. */
-  get edits(): number {
-    return this.#edits.count
-  }
-
-  get marks(): { readonly written: number; readonly durable: number } {
-    return { written: this.#log.written, durable: this.#log.durable }
+  get progress(): { readonly edits: number; readonly written: number; readonly durable: number } {
+    return { edits: this.#edits.count, written: this.#log.written, durable: this.#log.durable }
   }
 
   /** How many neighbours hold every own edit through `edits`, in their log, or on their disk. */
@@ -200,7 +205,7 @@ export class DocumentSync {
         this.#effects.push({ type: 'decline', link: event.link, reason: 'failed' })
       }
       if (event.type === 'joined' || event.type === 'invited') this.#neighbours.at(event.link, event.traits, now)
-      if (!this.#stash.add(event)) this.#markGap(event)
+      if (!this.#stash.add(event) && event.type === 'received') this.#neighbours.missed(event.link)
       return this.#load(now)
     }
     const live = this.#bringToLife()
@@ -315,12 +320,6 @@ export class DocumentSync {
       this.#effects.push({ type: 'send', link: neighbour.link, message: answer })
     }
     return true
-  }
-
-  #markGap(event: SyncEvent): void {
-    if (event.type !== 'received') return
-    const neighbour = this.#neighbours.get(event.link)
-    if (neighbour !== undefined) neighbour.hasGap = true
   }
 
   // --- the log and the way out ---------------------------------------------------------------------------------------

@@ -43,6 +43,12 @@ export class Neighbourhood {
     absent.opened = how === 'declined'
   }
 
+  /** Something it said had to be dropped here: it is not acknowledged, and asked for again. */
+  missed(link: LinkId): void {
+    const neighbour = this.#neighbours.get(link)
+    if (neighbour !== undefined) neighbour.hasGap = true
+  }
+
   /** [BR4] Something for it was dropped. True when that has happened too often. */
   fallBehind(link: LinkId): boolean {
     const neighbour = this.#neighbours.get(link)
