@@ -126,7 +126,7 @@ export class DocumentSet implements DocumentOwner {
     for (const names of this.#woken.values()) names.delete(driver.name)
     const { machine, name } = driver
     if (machine.digest !== null && !machine.isBlank) this.#rememberDigest(name, machine.digest)
-    if (this.#keeps && machine.hasGuests) return
+    if (this.#keeps && machine.neighbours.hasGuests) return
     for (const link of this.#links.proven()) {
       link.closeDocument(name)
       driver.push({ type: 'left', link: link.id, how: 'lost' })

@@ -41,7 +41,7 @@ export class OpenDocument implements SharedDocument {
     await this.loaded
     await Promise.resolve()
     const { edits } = machine.progress
-    const waiting = this.#driver.until(() => machine.holders(edits, stored) >= peers)
+    const waiting = this.#driver.until(() => machine.neighbours.holders(edits, stored) >= peers)
     if (signal === undefined) return waiting.done
     return new Promise((resolve, reject) => {
       const abort = (): void => {

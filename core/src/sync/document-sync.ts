@@ -35,8 +35,8 @@ export interface DocumentSyncOptions {
 }
 
 export class DocumentSync {
+  readonly neighbours = new Neighbourhood()
   readonly #options: DocumentSyncOptions
-  readonly #neighbours = new Neighbourhood()
   readonly #outbox = new Outbox()
   readonly #stash = new Stash()
   readonly #presence: PresenceExchange
@@ -82,7 +82,7 @@ export class DocumentSync {
       replica: this.#options.newReplica(),
       log: this.#log,
       outbox: this.#outbox,
-      neighbours: this.#neighbours,
+      neighbours: this.neighbours,
       presence: this.#presence,
       edits: this.#edits,
       effect: (effect) => this.#effects.push(effect),
@@ -101,7 +101,7 @@ export class DocumentSync {
 
   /** Whether this document needs no more of that link: both are level, or it takes no part. */
   isDoneWith(link: LinkId): boolean {
-    const neighbour = this.#neighbours.get(link)
+    const neighbour = this.neighbours.get(link)
     return neighbour === undefined ? this.#phase === 'cold' : isLevel(neighbour)
   }
 
@@ -113,11 +113,7 @@ export class DocumentSync {
 
   /** Whether forgetting this machine would lose nothing: nobody takes part and nothing is in memory. */
   get isForgettable(): boolean {
-    return this.#phase === 'cold' && this.#apps === 0 && this.#neighbours.isEmpty && this.#stash.isEmpty
-  }
-
-  get hasGuests(): boolean {
-    return this.#neighbours.hasGuests
+    return this.#phase === 'cold' && this.#apps === 0 && this.neighbours.isEmpty && this.#stash.isEmpty
   }
 
   /** Whether there is nothing in it. */
@@ -130,19 +126,14 @@ export class DocumentSync {
     return { edits: this.#edits.count, written: this.#log.written, durable: this.#log.durable }
   }
 
-  /** How many neighbours hold every own edit through `edits`, in their log, or on their disk. */
-  holders(edits: number, needsDisk: boolean): number {
-    return this.#neighbours.holders(edits, needsDisk)
-  }
-
   summary(): SyncSummary {
     return {
       isLoading: this.#phase === 'loading',
       fault: this.#whyBroken ?? this.#log.fault,
       isSettled: this.#log.isSettled,
-      ...this.#neighbours.counts,
-      pending: Math.max(0, this.#edits.count - this.#neighbours.safeEdits),
-      storedOn: this.#neighbours.holders(this.#edits.count, true),
+      ...this.neighbours.counts,
+      pending: Math.max(0, this.#edits.count - this.neighbours.safeEdits),
+      storedOn: this.neighbours.holders(this.#edits.count, true),
     }
   }
 
@@ -204,17 +195,17 @@ export class DocumentSync {
       if (this.#phase === 'broken' && event.type === 'joined') {
         this.#effects.push({ type: 'decline', link: event.link, reason: 'failed' })
       }
-      if (event.type === 'joined' || event.type === 'invited') this.#neighbours.at(event.link, event.traits, now)
-      if (!this.#stash.add(event) && event.type === 'received') this.#neighbours.missed(event.link)
+      if (event.type === 'joined' || event.type === 'invited') this.neighbours.at(event.link, event.traits, now)
+      if (!this.#stash.add(event) && event.type === 'received') this.neighbours.missed(event.link)
       return this.#load(now)
     }
     const live = this.#bringToLife()
     switch (event.type) {
       case 'invited':
-        return live.open(this.#neighbours.at(event.link, event.traits, now))
+        return live.open(this.neighbours.at(event.link, event.traits, now))
       case 'joined':
         this.#antiEntropy.restart(now)
-        return live.join(this.#neighbours.at(event.link, event.traits, now), event.have, now)
+        return live.join(this.neighbours.at(event.link, event.traits, now), event.have, now)
       case 'received':
         return this.#converse(live, event, now)
       case 'offered':
@@ -277,18 +268,18 @@ export class DocumentSync {
   #leave(link: LinkId, how: 'lost' | 'closed' | 'declined'): void {
     this.#stash.forget(link)
     this.#options.presence.linkLost(link)
-    this.#neighbours.leave(link, how)
+    this.neighbours.leave(link, how)
   }
 
   #dropped(link: LinkId): void {
-    if (!this.#neighbours.fallBehind(link)) return
+    if (!this.neighbours.fallBehind(link)) return
     this.#effects.push({ type: 'closeLink', link, code: closeCode.slow, reason: 'reads too slowly' })
   }
 
   // --- messages ------------------------------------------------------------------------------------------------------
 
   #receive(link: LinkId, message: DocumentMessage, event: SyncEvent, now: Millis): void {
-    const neighbour = this.#neighbours.get(link)
+    const neighbour = this.neighbours.get(link)
     if (neighbour === undefined) return
     switch (message.type) {
       case 'presence':
@@ -304,7 +295,7 @@ export class DocumentSync {
   }
 
   #converse(live: LiveDocument, event: Extract<SyncEvent, { type: 'received' }>, now: Millis): void {
-    const neighbour = this.#neighbours.get(event.link)
+    const neighbour = this.neighbours.get(event.link)
     const { message } = event
     if (neighbour === undefined || message.type === 'presence' || message.type === 'presenceQuery') return
     live.exchange.receive(neighbour, message, now)
@@ -329,9 +320,9 @@ export class DocumentSync {
     this.#antiEntropy.noteChanges(this.#log.written, now)
     const next = this.#log.next(now)
     if (next !== null) this.#effects.push({ type: 'append', updates: next.updates })
-    this.#effects.push(...this.#outbox.release(this.#log.durable, this.#neighbours, now))
+    this.#effects.push(...this.#outbox.release(this.#log.durable, this.neighbours, now))
     this.#live?.acknowledge()
-    this.#presence.flush([...this.#neighbours.values()], now)
+    this.#presence.flush([...this.neighbours.values()], now)
     if (this.#phase === 'ready' && this.#log.isDueForCompaction) this.#compact()
   }
 
@@ -347,9 +338,9 @@ export class DocumentSync {
     const dues = [this.#options.presence.deadline(), this.#log.retryAt]
     if (this.#phase === 'broken') dues.push(this.#loadRetry.at)
     if (this.#phase === 'ready') {
-      dues.push(this.#antiEntropy.deadline(this.#neighbours.values()))
+      dues.push(this.#antiEntropy.deadline(this.neighbours.values()))
       if (this.#apps === 0) dues.push(this.#usedAt + limits.idleUnloadMs)
-      dues.push(this.#neighbours.deadline())
+      dues.push(this.neighbours.deadline())
     }
     let next: Millis | null = null
     for (const due of dues) if (due !== null && (next === null || due < next)) next = due
@@ -361,11 +352,11 @@ export class DocumentSync {
     if (this.#phase === 'broken') return this.#load(now)
     const live = this.#live
     if (this.#phase !== 'ready' || live === null) return
-    for (const neighbour of this.#neighbours.values()) {
+    for (const neighbour of this.neighbours.values()) {
       if (neighbour.owed !== null) live.exchange.answer(neighbour, neighbour.owed, now)
       if (neighbour.hasGap && isActive(neighbour)) live.exchange.ask(neighbour, now)
     }
-    const partner = this.#antiEntropy.partner([...this.#neighbours.values()], now)
+    const partner = this.#antiEntropy.partner([...this.neighbours.values()], now)
     if (partner !== null) live.exchange.compareWith(partner)
     this.#unloadIfIdle(live, now)
   }
@@ -373,7 +364,7 @@ export class DocumentSync {
   #unloadIfIdle(live: LiveDocument, now: Millis): void {
     if (this.#apps > 0 || now - this.#usedAt < limits.idleUnloadMs) return
     const isBusy = !this.#outbox.isEmpty || !this.#log.isSettled || !live.exchange.isIdle
-    if (isBusy || this.#neighbours.hasEdges) {
+    if (isBusy || this.neighbours.hasEdges) {
       this.#usedAt = now
       return
     }

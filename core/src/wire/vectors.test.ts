@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { fromHex, hex } from '../../test/bytes.ts'
+import { decodeMessage, encodeMessage, messageType } from './codec.ts'
+import type { LinkMessage } from './message.ts'
+
+interface Vector {
+  readonly title: string
+  readonly hex: string
+  /** The message as JSON, bytes as `{"hex": …}`. */
+  readonly message: LinkMessage
+}
+
+const file = new URL('vectors.json', import.meta.url)
+
+/** Bytes are written as `{"hex": …}` in the file. */
+function revive(_key: string, value: unknown): unknown {
+  const isBytes = typeof value === 'object' && value !== null && 'hex' in value && !('title' in value)
+  return isBytes && typeof value.hex === 'string' ? fromHex(value.hex) : value
+}
+
+const vectors = JSON.parse(readFileSync(file, 'utf8'), revive) as readonly Vector[]
+
+describe('[WI3] the examples in vectors.json', () => {
+  it.each(vectors)('[WI3] $title: is written so', ({ hex: expected, message }) => {
+    expect(hex(encodeMessage(message))).toBe(expected)
+  })
+
+  it.each(vectors)('[WI3] $title: is read so', ({ hex: frame, message }) => {
+    expect(decodeMessage(fromHex(frame))).toEqual({ ok: true, value: message })
+  })
+
+  it('[WI3] there is at least one for every type of message, and no two are the same', () => {
+    const types = new Set(vectors.map(({ hex: frame }) => fromHex(frame)[0]))
+    expect([...types].toSorted((a = 0, b = 0) => a - b)).toEqual(Object.values(messageType))
+    expect(new Set(vectors.map((vector) => vector.hex)).size).toBe(vectors.length)
+    expect(new Set(vectors.map((vector) => vector.title)).size).toBe(vectors.length)
+  })
+})

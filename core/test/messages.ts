@@ -1,0 +1,58 @@
+/** Every message of the wire, made up. */
+import fc, { type Arbitrary } from 'fast-check'
+import { digestFrom, type Digest } from '../src/ids.ts'
+import { protocolVersion, type DocumentMessage, type Have, type LinkMessage } from '../src/wire/message.ts'
+
+const count = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, 127, 128, 16_383, 16_384, Number.MAX_SAFE_INTEGER))
+const bytesOf = (minLength: number, maxLength = minLength): Arbitrary<Uint8Array> =>
+  fc.uint8Array({ minLength, maxLength })
+const digest: Arbitrary<Digest> = bytesOf(8).map(digestFrom)
+const have: Arbitrary<Have> = fc.record({ stateVector: bytesOf(0, 40), deletes: digest })
+/** Well-formed, with everything a name may hold: `..`, NUL, other planes. */
+const text = fc.string({ unit: 'binary', maxLength: 20 })
+
+const documentMessage: Arbitrary<DocumentMessage> = fc.oneof(
+  fc.record({ type: fc.constant('have' as const), have }),
+  fc.record({ type: fc.constant('digest' as const), sequence: count, digest, answer: fc.boolean() }),
+  fc.record({ type: fc.constant('missing' as const), sequence: count, digest, update: bytesOf(0, 60) }),
+  fc.record({
+    type: fc.constant('updates' as const),
+    sequence: count,
+    updates: fc.array(bytesOf(0, 30), { maxLength: 6 }),
+  }),
+  fc.record({ type: fc.constant('stored' as const), sequence: count }),
+  fc.record({ type: fc.constant('presence' as const), states: bytesOf(0, 60) }),
+  fc.record({ type: fc.constant('presenceQuery' as const) }),
+)
+
+/** A message of any type, with any content the wire can carry. */
+export const anyMessage: Arbitrary<LinkMessage> = fc.oneof(
+  fc.record({
+    type: fc.constant('hello' as const),
+    version: fc.constant(protocolVersion),
+    publicKey: bytesOf(32),
+    nonce: bytesOf(32),
+    instance: bytesOf(8),
+    features: fc.array(fc.string({ maxLength: 12 }), { maxLength: 5 }),
+  }),
+  fc.record({
+    type: fc.constant('prove' as const),
+    signature: bytesOf(64),
+    tokenProof: fc.oneof(bytesOf(0), bytesOf(32)),
+  }),
+  fc.record({ type: fc.constantFrom('ping' as const, 'pong' as const), stamp: count }),
+  fc.record({ type: fc.constant('part' as const), message: count, index: count, count, bytes: bytesOf(0, 40) }),
+  fc.record({ type: fc.constant('open' as const), number: count, name: text, have }),
+  fc.record({
+    type: fc.constant('decline' as const),
+    yours: count,
+    reason: fc.constantFrom('absent' as const, 'limit' as const, 'failed' as const),
+  }),
+  fc.record({ type: fc.constant('close' as const), number: count }),
+  fc.record({ type: fc.constant('unknown' as const), yours: count }),
+  fc.record({ type: fc.constant('document' as const), number: count, message: documentMessage }),
+  fc.record({
+    type: fc.constant('catalogue' as const),
+    entries: fc.array(fc.record({ name: text, digest: fc.option(digest) }), { maxLength: 4 }),
+  }),
+)
