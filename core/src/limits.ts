@@ -18,6 +18,8 @@ export const limits = {
   messageBytesMax: 64 * MiB,
   /** Messages in parts that one link may have under way at once. */
   partialMessagesMax: 4,
+  /** Messages in parts that are remembered after they became whole: parts do not come again later than that. */
+  finishedMessagesMax: 64,
   /** How long a message in parts may take from its first part to its last new part before it is given up. */
   partSilenceMs: 30_000,
   /** Features a hello may list, and the length of each: far above what versions of ours will ever have. */

@@ -34,25 +34,36 @@ interface Partial {
 /** Puts parts together again, within limits on count, size and time. */
 export class Reassembly {
   readonly #partials = new Map<number, Partial>()
+  /** Messages that became whole, oldest first: a part that comes once more must not begin them again. */
+  readonly #finished = new Set<number>()
   /** Of all messages under way together: a link costs no more than one message of the largest size. */
   #heldBytes = 0
 
   /** The whole message when this was its last part, null when more are to come; an error ends the link. */
   add(part: Part, now: Millis): Result<Uint8Array | null, string> {
     this.#giveUpSilent(now)
+    if (this.#finished.has(part.message)) return ok(null)
     const partial = this.#partials.get(part.message) ?? this.#begin(part, now)
     if (typeof partial === 'string') return err(partial)
     if (part.count !== partial.pieces.length || part.index >= part.count) return err('parts that contradict each other')
     if (partial.pieces[part.index] !== undefined) return ok(null)
     this.#heldBytes += part.bytes.byteLength
     partial.sizeBytes += part.bytes.byteLength
-    if (this.#heldBytes > limits.messageBytesMax) return err(`more than ${limits.messageBytesMax} bytes in parts`)
+    if (partial.sizeBytes > limits.messageBytesMax) return err(`more than ${limits.messageBytesMax} bytes in parts`)
+    while (this.#heldBytes > limits.messageBytesMax) this.#giveUpStalest(part.message)
     partial.pieces[part.index] = part.bytes
     partial.missing--
     partial.lastNews = now
     if (partial.missing > 0) return ok(null)
     this.#drop(part.message, partial)
+    this.#finish(part.message)
     return ok(joined(partial))
+  }
+
+  #finish(message: number): void {
+    this.#finished.add(message)
+    const oldest = this.#finished.keys().next()
+    if (this.#finished.size > limits.finishedMessagesMax && !oldest.done) this.#finished.delete(oldest.value)
   }
 
   #drop(message: number, partial: Partial): void {
@@ -63,11 +74,22 @@ export class Reassembly {
   #begin(part: Part, now: Millis): Partial | string {
     const countMax = Math.ceil(limits.messageBytesMax / limits.partBytesMax)
     if (part.count < 1 || part.count > countMax) return `a message in ${part.count} parts, the limit is ${countMax}`
-    if (this.#partials.size >= limits.partialMessagesMax) return 'too many messages in parts at once'
+    // Those before it have lost a part, or were left by their sender: no fault of this one.
+    if (this.#partials.size >= limits.partialMessagesMax) this.#giveUpStalest(part.message)
     const pieces: (Uint8Array | undefined)[] = Array.from({ length: part.count })
     const partial: Partial = { pieces, missing: part.count, sizeBytes: 0, lastNews: now }
     this.#partials.set(part.message, partial)
     return partial
+  }
+
+  /** Gives up the message that has been without news for longest, `except` that one. */
+  #giveUpStalest(except: number): void {
+    let stalest: readonly [number, Partial] | null = null
+    for (const [message, partial] of this.#partials) {
+      if (message !== except && (stalest === null || partial.lastNews < stalest[1].lastNews))
+        stalest = [message, partial]
+    }
+    if (stalest !== null) this.#drop(...stalest)
   }
 
   #giveUpSilent(now: Millis): void {
