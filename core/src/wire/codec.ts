@@ -172,37 +172,37 @@ export function decodeMessage(bytes: Uint8Array): Result<LinkMessage | Skipped, 
 }
 
 function readMessage(decoder: decoding.Decoder): LinkMessage | Skipped {
-  const type = decoding.readVarUint(decoder)
+  const type = readNumber(decoder)
   switch (type) {
     case messageType.hello:
       return readHello(decoder)
     case messageType.prove:
       return { type: 'prove', signature: readBytes(decoder, 64), tokenProof: readBytes(decoder, 32) }
     case messageType.ping:
-      return { type: 'ping', stamp: decoding.readVarUint(decoder) }
+      return { type: 'ping', stamp: readNumber(decoder) }
     case messageType.pong:
-      return { type: 'pong', stamp: decoding.readVarUint(decoder) }
+      return { type: 'pong', stamp: readNumber(decoder) }
     case messageType.part:
       return {
         type: 'part',
-        message: decoding.readVarUint(decoder),
-        index: decoding.readVarUint(decoder),
-        count: decoding.readVarUint(decoder),
+        message: readNumber(decoder),
+        index: readNumber(decoder),
+        count: readNumber(decoder),
         bytes: decoding.readTailAsUint8Array(decoder),
       }
     case messageType.open:
       return {
         type: 'open',
-        number: decoding.readVarUint(decoder),
+        number: readNumber(decoder),
         name: readText(decoder, limits.documentNameBytesMax),
         have: readHave(decoder),
       }
     case messageType.decline:
-      return { type: 'decline', yours: decoding.readVarUint(decoder), reason: readReason(decoder) }
+      return { type: 'decline', yours: readNumber(decoder), reason: readReason(decoder) }
     case messageType.close:
-      return { type: 'close', number: decoding.readVarUint(decoder) }
+      return { type: 'close', number: readNumber(decoder) }
     case messageType.unknown:
-      return { type: 'unknown', yours: decoding.readVarUint(decoder) }
+      return { type: 'unknown', yours: readNumber(decoder) }
     case messageType.catalogue:
       return { type: 'catalogue', entries: readList(decoder, limits.cataloguePageMax, readEntry) }
     default:
@@ -212,7 +212,7 @@ function readMessage(decoder: decoding.Decoder): LinkMessage | Skipped {
 
 function readDocumentMessage(decoder: decoding.Decoder, type: number): LinkMessage | Skipped {
   const about = (read: () => DocumentMessage): LinkMessage => {
-    const number = decoding.readVarUint(decoder)
+    const number = readNumber(decoder)
     return { type: 'document', number, message: read() }
   }
   switch (type) {
@@ -221,25 +221,25 @@ function readDocumentMessage(decoder: decoding.Decoder, type: number): LinkMessa
     case messageType.digest:
       return about(() => ({
         type: 'digest',
-        sequence: decoding.readVarUint(decoder),
+        sequence: readNumber(decoder),
         digest: readDigest(decoder),
-        answer: decoding.readUint8(decoder) === 1,
+        answer: decoding.readUint8Array(decoder, 1)[0] === 1,
       }))
     case messageType.missing:
       return about(() => ({
         type: 'missing',
-        sequence: decoding.readVarUint(decoder),
+        sequence: readNumber(decoder),
         digest: readDigest(decoder),
         update: readBytes(decoder, limits.messageBytesMax),
       }))
     case messageType.updates:
       return about(() => ({
         type: 'updates',
-        sequence: decoding.readVarUint(decoder),
+        sequence: readNumber(decoder),
         updates: readList(decoder, limits.updatesPerMessageMax, (from) => readBytes(from, limits.liveUpdateBytesMax)),
       }))
     case messageType.stored:
-      return about(() => ({ type: 'stored', sequence: decoding.readVarUint(decoder) }))
+      return about(() => ({ type: 'stored', sequence: readNumber(decoder) }))
     case messageType.presence:
       return about(() => ({ type: 'presence', states: readBytes(decoder, limits.frameBytesMax) }))
     case messageType.presenceQuery:
@@ -250,7 +250,7 @@ function readDocumentMessage(decoder: decoding.Decoder, type: number): LinkMessa
 }
 
 function readHello(decoder: decoding.Decoder): LinkMessage {
-  const version = decoding.readVarUint(decoder)
+  const version = readNumber(decoder)
   // Type and version stay where they are for ever; what follows is only known for our own version.
   if (version !== protocolVersion) {
     const nothing = new Uint8Array(0)
@@ -282,12 +282,19 @@ function readEntry(decoder: decoding.Decoder): CatalogueEntry {
 }
 
 function readReason(decoder: decoding.Decoder): DeclineReason {
-  return declineReasons[decoding.readVarUint(decoder)] ?? 'absent'
+  return declineReasons[readNumber(decoder)] ?? 'absent'
+}
+
+/** 53 bits: more could not be told apart, added to or written again. */
+function readNumber(decoder: decoding.Decoder): number {
+  const number = decoding.readVarUint(decoder)
+  if (!Number.isSafeInteger(number)) throw new Error('a number of more than 53 bits')
+  return number
 }
 
 /** A list with a limit: the count is checked before anything is read, each item takes at least one byte. */
 function readList<Item>(decoder: decoding.Decoder, countMax: number, read: (from: decoding.Decoder) => Item): Item[] {
-  const count = decoding.readVarUint(decoder)
+  const count = readNumber(decoder)
   if (count > countMax) throw new Error(`a list of ${count} items, the limit is ${countMax}`)
   const items: Item[] = []
   for (let i = 0; i < count; i++) items.push(read(decoder))
@@ -296,14 +303,14 @@ function readList<Item>(decoder: decoding.Decoder, countMax: number, read: (from
 
 /** Bytes as a view into the frame. */
 function readBytes(decoder: decoding.Decoder, sizeMax: number): Uint8Array {
-  const size = decoding.readVarUint(decoder)
+  const size = readNumber(decoder)
   if (size > sizeMax) throw new Error(`a field of ${size} bytes, the limit is ${sizeMax}`)
   return decoding.readUint8Array(decoder, size)
 }
 
 function readText(decoder: decoding.Decoder, sizeMax: number): string {
   const start = decoder.pos
-  const size = decoding.readVarUint(decoder)
+  const size = readNumber(decoder)
   if (size > sizeMax) throw new Error(`a text of ${size} bytes, the limit is ${sizeMax}`)
   decoder.pos = start
   return decoding.readVarString(decoder)
