@@ -57,6 +57,10 @@ const partOf = (/** @type {string} */ path) =>
 /** The room of a file below core/src. */
 const roomOf = (/** @type {string} */ path) => path.slice('core/src/'.length).split('/')[0]?.replace(/\.ts$/, '') ?? ''
 
+/** Whether `target` is there for tests like `path`: the helpers of its own part, or the doubles of ports. */
+const isTestHelp = (/** @type {string} */ path, /** @type {string} */ part, /** @type {string} */ target) =>
+  path.endsWith('.test.ts') && (isIn(target, `${part}/test`) || isIn(target, 'test/doubles'))
+
 /**
  * Why the file at `path` may not import `specifier`, or undefined when it may.
  * @param {string} path from the root of the repository, with slashes
@@ -71,7 +75,7 @@ function whyNot(path, specifier) {
   if (target === undefined) {
     const allowed = knotworkPackages[part] ?? []
     if (isPackage(specifier, ['@knotwork']) && !allowed.includes(specifier)) return `${part} does not know ${specifier}`
-  } else if (partOf(target) !== part) {
+  } else if (partOf(target) !== part && !isTestHelp(path, part, target)) {
     return `${part} reaches other parts of the tree by package name only`
   }
   if (!isIn(path, 'core/src') || path.endsWith('.test.ts')) return undefined
