@@ -1,0 +1,31 @@
+import { readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { SourceProcess } from './source-process.ts'
+
+/** What each example says when it works. */
+const expected: Readonly<Record<string, readonly RegExp[]>> = {
+  'two-peers.ts': [/Ben reads: Dear Ben/, /"type":"live".*"pending":0,"storedOn":1/],
+  'headless-bot.ts': [/words: 4/],
+  'yjs-app.ts': [/the peer reads: typed in a Yjs app/],
+  'offline-first.ts': [
+    /offline: \{"type":"offline","pending":1,"saved":"disk"\}/,
+    /with a friend: .*"storedOn":1.*Nobody is here/,
+  ],
+}
+
+describe('examples', async () => {
+  const files = (await readdir(fileURLToPath(new URL('../../examples', import.meta.url)))).filter((file) =>
+    file.endsWith('.ts'),
+  )
+
+  it('each one is run here', () => {
+    expect(files.toSorted()).toEqual(Object.keys(expected).toSorted())
+  })
+
+  it.each(files)('%s', async (file) => {
+    await using example = new SourceProcess(`examples/${file}`, [])
+    expect(await example.ended(), example.errors).toBe(0)
+    for (const line of expected[file] ?? []) expect(example.lines.join('\n')).toMatch(line)
+  })
+})
