@@ -1,3 +1,5 @@
+import type { DocumentName } from '@knotwork/core'
+import { MemoryStorage as NodeMemoryStorage } from '../../node-peer/src/storage/memory-storage.ts'
 import { MemoryDisk } from '../doubles/memory-storage.ts'
 import { MemoryNetwork, MemoryTransport } from '../doubles/memory-transport.ts'
 import { runCases } from './run-cases.ts'
@@ -9,6 +11,15 @@ function memoryDisk(): Promise<StorageSubject> {
   return Promise.resolve({
     shareable: true,
     open: () => Promise.resolve(disk.open()),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  })
+}
+
+function nodeMemory(): Promise<StorageSubject> {
+  const records = new Map<DocumentName, readonly Uint8Array[]>()
+  return Promise.resolve({
+    shareable: true,
+    open: () => Promise.resolve(new NodeMemoryStorage(records)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   })
 }
@@ -32,4 +43,5 @@ async function memoryNetwork(): Promise<TransportSubject> {
 }
 
 runCases('storage contract: memory', storageCases, memoryDisk)
+runCases("storage contract: a node peer's memory", storageCases, nodeMemory)
 runCases('transport contract: memory', transportCases, memoryNetwork)

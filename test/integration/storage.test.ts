@@ -1,11 +1,13 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { documentName, type DocumentName } from '@knotwork/core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { LevelStorage } from '../../node-peer/src/storage/level-storage.ts'
+import { PeerProcess } from './peer-process.ts'
+import { SmallDisk } from './small-disk.ts'
 import { SourceProcess } from './source-process.ts'
+import { updateOf } from './yjs-updates.ts'
 
 let directory: string
 
@@ -47,24 +49,38 @@ describe('a storage whose process is killed', () => {
 
 describe('a storage on a full disk', () => {
   it('rejects what it cannot store, loses nothing it has stored, and works again when there is room', async (test) => {
-    if (process.platform !== 'linux' || process.getuid?.() !== 0)
-      test.skip('mounting a small disk needs Linux and root')
-    const disk = join(directory, 'disk')
-    execFileSync('mkdir', [disk])
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk], { stdio: 'pipe' })
-    } catch (thrown) {
-      test.skip(`a small disk cannot be mounted here: ${String(thrown)}`)
-    }
-    try {
-      await expect(fillAndFree(disk)).resolves.toBeUndefined()
-    } finally {
-      execFileSync('umount', [disk])
-    }
+    using disk = smallDisk(test)
+    await expect(fillAndFree(disk)).resolves.toBeUndefined()
   })
 
-  async function fillAndFree(disk: string): Promise<void> {
-    const storage = await LevelStorage.open(join(disk, 'documents'))
+  it('is not hidden by its peer: /ready and PATCH say so, and all is well again when there is room', async (test) => {
+    using disk = smallDisk(test)
+    await using peer = await PeerProcess.start(join(disk.path, 'data'))
+    expect((await peer.ask('/v1/docs/a', { method: 'PATCH', body: updateOf('before') })).status).toBe(200)
+    await disk.fill(8_000)
+    const refused = await peer.ask('/v1/docs/b', { method: 'PATCH', body: updateOf('x'.repeat(20_000)) })
+    expect(refused.json()).toMatchObject({ status: 503, code: 'storage' })
+    expect((await peer.ask('/ready')).json()).toMatchObject({ status: 503, detail: /space/iu })
+    expect((await peer.ask('/v1/docs/a')).json()).toEqual({ body: 'before' })
+    await disk.free()
+    await expect.poll(async () => (await peer.ask('/ready')).status, { timeout: 30_000 }).toBe(200)
+    expect((await peer.ask('/v1/docs/a', { method: 'PATCH', body: updateOf('after ') })).status).toBe(200)
+    peer.kill('SIGKILL')
+    await peer.ended()
+
+    await using again = await PeerProcess.start(join(disk.path, 'data'))
+    expect((await again.ask('/v1/docs/a')).text).toMatch(/before.*after |after .*before/u)
+    // What was refused at first has been stored by trying again.
+    expect((await again.ask('/v1/docs/b')).json()).toEqual({ body: 'x'.repeat(20_000) })
+  })
+
+  function smallDisk(test: TestContext): SmallDisk {
+    const disk = SmallDisk.mount(join(directory, 'disk'))
+    return typeof disk === 'string' ? test.skip(disk) : disk
+  }
+
+  async function fillAndFree(disk: SmallDisk): Promise<void> {
+    const storage = await LevelStorage.open(join(disk.path, 'documents'))
     const stored: string[] = []
     const append = async (text: string) => {
       await storage.append(name('a'), [
@@ -77,8 +93,7 @@ describe('a storage on a full disk', () => {
     await append('before')
 
     for (let round = 0; round < 3; round++) {
-      const { bavail, bsize } = await statfs(disk)
-      await writeFile(join(disk, 'ballast'), new Uint8Array(bavail * bsize - 40_000))
+      await disk.fill(40_000)
       let refused = 0
       for (let n = 0; n < 60 && refused < 5; n++) {
         await append(`round ${round} ${n} ${'x'.repeat(3_000)}`).catch(() => refused++)
@@ -87,14 +102,14 @@ describe('a storage on a full disk', () => {
       expect(storage.trouble).toMatch(/space/iu)
       expect(await loaded()).toEqual(stored)
 
-      await rm(join(disk, 'ballast'))
+      await disk.free()
       await append(`after ${round}`)
       expect(storage.trouble).toBeNull()
       expectStored(await loaded(), stored)
     }
     await storage[Symbol.asyncDispose]()
 
-    const again = await LevelStorage.open(join(disk, 'documents'))
+    const again = await LevelStorage.open(join(disk.path, 'documents'))
     const { updates, unreadable } = await again.load(name('a'))
     expect(unreadable).toBe(0)
     expectStored(

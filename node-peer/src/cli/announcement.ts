@@ -3,6 +3,7 @@ import type { Neighbour } from '@knotwork/core'
 import colors from 'picocolors'
 import { renderUnicodeCompact } from 'uqr'
 import type { NodePeer } from '../node-peer.ts'
+import { isLoopback } from '../server/access.ts'
 import { shownAddress } from '../transport/address.ts'
 
 export interface Announcement {
@@ -34,6 +35,8 @@ export function announceToPrograms(write: (line: string) => void): Announcement 
   }
 }
 
+const reach = ['Reached by', 'this machine only; by others with --host 0.0.0.0 and a KNOTWORK_TOKEN'] as const
+
 /** `withCode`: with a QR code of the page, for the second screen. */
 export function announceToPeople(write: (text: string) => void, withCode: boolean): Announcement {
   return {
@@ -43,6 +46,7 @@ export function announceToPeople(write: (text: string) => void, withCode: boolea
         ['Page', colors.cyan(peer.url ?? '')],
         ['Peer id', peer.id],
         ['Data', peer.data ?? 'in memory'],
+        ...(isLoopback(new URL(peer.url ?? '').hostname) ? [reach] : []),
         ['Second peer', `npx knotwork serve --data DIR --connect ${address}`],
         ['Yjs apps', `new WebsocketProvider('${address.replace(/peer$/u, 'yjs')}', room, doc)`],
       ]

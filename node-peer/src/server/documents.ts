@@ -93,6 +93,22 @@ async function withDocument(
   }
 }
 
+/** A storage that fails is tried again without end; whoever asks over HTTP is told after this. */
+const answerMsMax = 5_000
+
+async function inTime<Value>(answer: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    const detail = 'the storage of this peer fails; it is tried again, and an update may still be stored later'
+    timer = setTimeout(() => reject(new KnotworkError('storage', detail)), answerMsMax)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 async function read(c: DocumentContext, { peer, name }: Addressed): Promise<Response> {
   c.header('vary', 'accept, origin')
   const form = formFor(c.env.incoming.headers.accept)
@@ -105,7 +121,7 @@ async function read(c: DocumentContext, { peer, name }: Addressed): Promise<Resp
     const detail = 'say which root of the document is meant: ?name=<root>'
     return problem(c, { status: 400, code: 'root-missing', detail })
   }
-  const update = await peer.read(name)
+  const update = await inTime(peer.read(name))
   if (update === null) return problem(c, { status: 404, code: 'not-found', detail: 'no such document is stored here' })
   switch (form) {
     case 'application/json':
@@ -124,7 +140,8 @@ function plainValue(_key: string, value: unknown): unknown {
 }
 
 async function merge(c: DocumentContext, { peer, name }: Addressed): Promise<Response> {
-  const outcome = await peer.merge(name, new Uint8Array(await c.req.arrayBuffer()))
+  const update = new Uint8Array(await c.req.arrayBuffer())
+  const outcome = await inTime(peer.merge(name, update))
   const trouble = troubleOf(outcome)
   return trouble === null ? c.json({ outcome: outcome.type }) : problem(c, trouble)
 }

@@ -4,8 +4,13 @@ import { KnotworkError, type Compacted, type DocumentName, type Storage, type St
 export class MemoryStorage implements Storage {
   readonly durability = 'memory'
   readonly trouble = null
-  readonly #records = new Map<DocumentName, readonly Uint8Array[]>()
+  readonly #records: Map<DocumentName, readonly Uint8Array[]>
   #isClosed = false
+
+  /** `records`: to go on with what another one held. */
+  constructor(records = new Map<DocumentName, readonly Uint8Array[]>()) {
+    this.#records = records
+  }
 
   load(name: DocumentName): Promise<StoredDocument> {
     return this.#whileOpen(() => ({ updates: this.#recordsOf(name).map((record) => record.slice()), unreadable: 0 }))
