@@ -82,9 +82,16 @@ export interface SharedDocument extends Disposable {
   /** Who is here: has the interface of y-protocols' Awareness, for bindings. */
   readonly presence: Presence
   readonly status: Watched<DocumentStatus>
-  /** Resolves when the own storage has been read; waits for no network. Rejects when it cannot be read. */
+  /**
+   * Resolves when the own storage has been read; waits for no network. While it cannot be read it is tried again, and
+   * the status says why. Rejects with `closed` when the peer is closed before.
+   */
   readonly loaded: Promise<void>
-  /** Resolves when it is true that so many neighbours hold every edit made here until now. */
+  /**
+   * Resolves when it is true that so many neighbours hold every edit made here until now.
+   *
+   * @throws KnotworkError `aborted` when the signal is, `closed` when the peer is closed before.
+   */
   synced(options?: SyncedOptions): Promise<void>
   /** Resolves when every edit made here until now is in the own log. */
   stored(): Promise<void>

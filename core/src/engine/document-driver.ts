@@ -31,6 +31,12 @@ export interface DocumentOwner {
   slept(document: DocumentDriver): void
 }
 
+interface Waiter {
+  readonly isTrue: () => boolean
+  readonly resolve: () => void
+  readonly reject: (thrown: KnotworkError) => void
+}
+
 export class DocumentDriver {
   readonly name: DocumentName
   readonly presence: Presence
@@ -40,8 +46,8 @@ export class DocumentDriver {
   readonly #mailbox: Mailbox<SyncEvent>
   readonly #alarm: Alarm
   readonly #requests = new Map<number, (settled: Settled) => void>()
-  /** Called after every change of the machine, until they return true. */
-  readonly #waiters = new Set<() => boolean>()
+  /** Who waits for something to become true; looked at after every change of the machine. */
+  readonly #waiters = new Set<Waiter>()
   #lastRequest = 0
   #apps = 0
   #appDoc: Doc | undefined
@@ -108,19 +114,21 @@ export class DocumentDriver {
     })
   }
 
-  /** Resolves once `isTrue`, which is looked at after every change. */
+  /** Resolves once `isTrue`, which is looked at after every change; rejects with `closed` when the peer ends before. */
   until(isTrue: () => boolean): { readonly done: Promise<void>; cancel(): void } {
-    let waiter: () => boolean = () => true
-    const done = new Promise<void>((resolve) => {
-      waiter = () => {
-        if (!isTrue()) return false
-        resolve()
-        return true
-      }
-      this.#waiters.add(waiter)
-      this.push({ type: 'woke' })
-    })
-    return { done, cancel: () => void this.#waiters.delete(waiter) }
+    const { promise, resolve, reject } = promiseWithResolvers()
+    const waiter: Waiter = { isTrue, resolve, reject }
+    // Not everybody who starts to wait looks at the result.
+    promise.catch(() => undefined)
+    this.#waiters.add(waiter)
+    if (this.#isStopped) this.#giveUp(waiter)
+    else this.push({ type: 'woke' })
+    return { done: promise, cancel: () => void this.#waiters.delete(waiter) }
+  }
+
+  #giveUp(waiter: Waiter): void {
+    this.#waiters.delete(waiter)
+    waiter.reject(new KnotworkError('closed', `${this.name}: this peer was closed`))
   }
 
   /** Looks at the status again: the peer came online or went offline. */
@@ -137,6 +145,9 @@ export class DocumentDriver {
     this.#isStopped = true
     this.#alarm.stop()
     this.#machine.replica?.release()
+    for (const waiter of [...this.#waiters]) this.#giveUp(waiter)
+    for (const settle of this.#requests.values()) settle({ type: 'failed', why: 'this peer was closed' })
+    this.#requests.clear()
   }
 
   // --- the machine ---------------------------------------------------------------------------------------------------
@@ -164,7 +175,11 @@ export class DocumentDriver {
       durability: this.#owner.platform.storage.durability,
     })
     if (JSON.stringify(before) !== JSON.stringify(after)) this.status.set(after)
-    for (const waiter of [...this.#waiters]) if (waiter()) this.#waiters.delete(waiter)
+    for (const waiter of [...this.#waiters]) {
+      if (!waiter.isTrue()) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
+    }
   }
 
   #perform(effect: SyncEffect): void {
@@ -237,4 +252,18 @@ export class DocumentDriver {
   #faulted(thrown: unknown, where: string): void {
     this.#owner.platform.log('error', 'listener threw', { document: this.name, where, why: messageOf(thrown) })
   }
+}
+
+function promiseWithResolvers(): {
+  promise: Promise<void>
+  resolve: () => void
+  reject: (thrown: KnotworkError) => void
+} {
+  let resolve: () => void = () => undefined
+  let reject: (thrown: KnotworkError) => void = () => undefined
+  const promise = new Promise<void>((whenTrue, whenNever) => {
+    resolve = whenTrue
+    reject = whenNever
+  })
+  return { promise, resolve, reject }
 }

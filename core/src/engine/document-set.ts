@@ -131,11 +131,12 @@ export class DocumentSet implements DocumentOwner {
       link.closeDocument(name)
       driver.push({ type: 'left', link: link.id, how: 'lost' })
     }
-    void driver.idle().then(() => {
+    const forget = (): void => {
       if (!machine.isForgettable || this.#documents.get(name) !== driver) return
       driver.stop()
       this.#documents.delete(name)
-    })
+    }
+    driver.idle().then(forget, forget)
   }
 
   #digestOf(name: DocumentName): Digest | null {

@@ -49,10 +49,7 @@ export class OpenDocument implements SharedDocument {
         reject(aborted(signal.reason))
       }
       signal.addEventListener('abort', abort)
-      void waiting.done.then(() => {
-        signal.removeEventListener('abort', abort)
-        resolve()
-      })
+      waiting.done.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
     })
   }
 

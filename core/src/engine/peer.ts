@@ -163,10 +163,11 @@ class EnginePeer implements Peer {
   #within(promise: Promise<unknown>, delayMs: number): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#platform.clock.setTimer(delayMs, resolve)
-      void promise.then(() => {
+      const over = (): void => {
         cancel()
         resolve()
-      })
+      }
+      promise.then(over, over)
     })
   }
 }

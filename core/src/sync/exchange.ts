@@ -151,6 +151,7 @@ export class Exchange {
 
   #mergeMissing(neighbour: Neighbour, message: Extract<StateMessage, { type: 'missing' }>, now: Millis): void {
     neighbour.askedAt = null
+    if (this.#ground.log.isFull) return
     if (!this.#merge(neighbour, [message.update], { max: bulkLimits, now })) return
     neighbour.weHaveTheirs = true
     neighbour.hasGap = false
