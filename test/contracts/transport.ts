@@ -8,7 +8,7 @@ import { transportDiallingCases } from './transport-dialling.ts'
 import { transportFrameCases } from './transport-frames.ts'
 import type { TransportSubject } from './transport-subject.ts'
 
-export { LinkEnd, LinkEnds, type Dialling, type LinkPair, type TransportSubject } from './transport-subject.ts'
+export { LinkEnds, type TransportSubject } from './transport-subject.ts'
 
 export const transportCases: readonly ContractCase<TransportSubject>[] = [
   ...transportFrameCases,

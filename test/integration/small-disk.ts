@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -14,8 +15,8 @@ export class SmallDisk implements Disposable {
   static mount(path: string): SmallDisk | string {
     if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'mounting a small disk needs Linux and root'
     try {
-      execFileSync('mkdir', [path])
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', path], { stdio: 'pipe' })
+      mkdirSync(path)
+      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', path], { stdio: 'pipe' })
       return new SmallDisk(path)
     } catch (thrown) {
       return `a small disk cannot be mounted here: ${String(thrown)}`
@@ -34,6 +35,6 @@ export class SmallDisk implements Disposable {
 
   [Symbol.dispose](): void {
     // Lazily: whatever a failed test has left open there does not keep it.
-    execFileSync('umount', ['-l', this.path])
+    execFileSync('/bin/umount', ['-l', this.path])
   }
 }

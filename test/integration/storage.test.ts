@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { documentName, type DocumentName } from '@knotwork/core'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { LevelStorage } from '../../node-peer/src/storage/level-storage.ts'
@@ -8,6 +9,8 @@ import { PeerProcess } from './peer-process.ts'
 import { SmallDisk } from './small-disk.ts'
 import { SourceProcess } from './source-process.ts'
 import { updateOf } from './yjs-updates.ts'
+
+const appendingProcess = fileURLToPath(new URL('./appending-process.ts', import.meta.url))
 
 let directory: string
 
@@ -27,7 +30,7 @@ describe('a storage whose process is killed', () => {
   it('holds everything whose append had resolved, in order, and goes on', async () => {
     let stored = 0
     for (let round = 0; round < 4; round++) {
-      await using appending = new SourceProcess('test/integration/appending-process.ts', [directory])
+      await using appending = new SourceProcess(appendingProcess, [directory])
       const wanted = 30 + 70 * round
       await appending.until(() => appending.lines.length >= wanted)
       appending.kill('SIGKILL')
