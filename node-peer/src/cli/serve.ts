@@ -8,6 +8,7 @@ import { announceToPeople, announceToPrograms, type Announcement } from './annou
 import { freePort } from './free-port.ts'
 import { logTo, stderrLogger } from './logger.ts'
 import { defaultPort, type Settings } from './settings.ts'
+import { endWithShell } from './shell-death.ts'
 
 /** From the first signal to the exit, whatever still hangs. */
 const closeMsMax = 10_000
@@ -20,6 +21,7 @@ export async function serve(settings: Settings, isPortChosen: boolean): Promise<
   if (port !== settings.port) logger.warn(`port ${settings.port} is taken, so this peer listens on ${port}`)
   const peer = await openPeer({ ...optionsFor(settings), listen: { host: settings.host, port }, log: logTo(logger) })
   closeOnSignals(peer, { logger, announcement })
+  endWithShell()
   announcement.listening(peer)
   announcement.neighbours(peer.neighbours.value)
   peer.neighbours.subscribe((neighbours) => announcement.neighbours(neighbours))

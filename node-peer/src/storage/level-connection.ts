@@ -5,6 +5,7 @@
  */
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { KnotworkError } from '@knotwork/core'
 import {
   isCorruption,
@@ -20,6 +21,9 @@ import {
 const roomToOpenBytes = 5 * 1024 * 1024
 
 type Condition = 'sound' | 'broken' | 'damaged' | 'closed'
+
+/** How long a process may take to let go of a database after it has closed. */
+const leavingMs = 2_000
 
 export class LevelConnection {
   readonly #database: LevelDatabase
@@ -38,9 +42,18 @@ export class LevelConnection {
 
   /** Opens or creates the database; KnotworkError 'in-use' when another process holds it, 'storage' otherwise. */
   static async open(location: string, repaired: (why: string) => void): Promise<LevelConnection> {
-    const database = await levelDatabase(location)
-    if (database.status !== 'open') await openLevel(database, location, repaired)
-    return new LevelConnection(database, location, repaired)
+    for (const start = performance.now(); ;) {
+      try {
+        const database = await levelDatabase(location)
+        if (database.status !== 'open') await openLevel(database, location, repaired)
+        return new LevelConnection(database, location, repaired)
+      } catch (thrown) {
+        // The process before this one may just be leaving.
+        const isHeld = thrown instanceof KnotworkError && thrown.code === 'in-use'
+        if (!isHeld || performance.now() - start > leavingMs) throw thrown
+        await setTimeout(leavingMs / 10)
+      }
+    }
   }
 
   /** Why the last write failed, until one succeeds. */

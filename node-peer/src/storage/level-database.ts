@@ -12,6 +12,8 @@ export interface LevelRange {
   readonly lt: LevelKey
   readonly reverse?: boolean
   readonly values?: boolean
+  /** How much `nextv` returns at most. */
+  readonly highWaterMarkBytes?: number
 }
 
 /** What is used of abstract-level 1, which y-leveldb brings along. */

@@ -54,6 +54,8 @@ export async function readNames(database: LevelDatabase, from: LevelKey, count: 
   return names
 }
 
+const pageBytes = 256 * 1024
+
 interface Entries {
   readonly entries: readonly (readonly [LevelKey, Uint8Array])[]
   readonly isDamaged: boolean
@@ -72,7 +74,7 @@ async function readEntries(database: LevelDatabase, range: LevelRange): Promise<
 }
 
 async function readPages(database: LevelDatabase, range: LevelRange, pageSize: number): Promise<Entries> {
-  const iterator = database.iterator(range)
+  const iterator = database.iterator({ ...range, highWaterMarkBytes: pageBytes })
   const entries: (readonly [LevelKey, Uint8Array])[] = []
   try {
     for (;;) {

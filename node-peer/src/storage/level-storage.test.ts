@@ -55,7 +55,7 @@ async function damage(bytes: Uint8Array): Promise<number> {
   return count
 }
 
-describe('y-leveldb reads what LevelStorage wrote', () => {
+describe('[ST7] y-leveldb reads what LevelStorage wrote', () => {
   it('documents, their list, state vectors, and goes on writing', async () => {
     const storage = await LevelStorage.open(directory)
     const updates = typed('hello')
@@ -97,7 +97,7 @@ describe('y-leveldb reads what LevelStorage wrote', () => {
   })
 })
 
-describe('LevelStorage reads what y-leveldb wrote', () => {
+describe('[ST7] LevelStorage reads what y-leveldb wrote', () => {
   it('documents with more updates than it trims at, and leaves its meta values alone', async () => {
     const stock = new LeveldbPersistence(directory)
     const text = 'abcdefghij'.repeat(60)
@@ -134,7 +134,7 @@ describe('LevelStorage in trouble', () => {
     await (await LevelStorage.open(directory))[Symbol.asyncDispose]()
   })
 
-  it('counts records that are missing in the middle as unreadable', async () => {
+  it('[ST5] counts records that are missing in the middle as unreadable', async () => {
     const storage = await LevelStorage.open(directory)
     await storage.append(name('a'), typed('hello'))
     await storage[Symbol.asyncDispose]()
@@ -149,7 +149,7 @@ describe('LevelStorage in trouble', () => {
     await again[Symbol.asyncDispose]()
   })
 
-  it('loads what a damaged block leaves, and all of the other documents', async () => {
+  it('[ST5] loads what a damaged block leaves, and all of the other documents', async () => {
     const storage = await LevelStorage.open(directory)
     // 40 kB each, so that they lie in blocks of their own, and random, so that LevelDB does not compress them.
     const records = Array.from({ length: 40 }, () => new Uint8Array(randomBytes(1_000)))
@@ -172,7 +172,7 @@ describe('LevelStorage in trouble', () => {
     await again[Symbol.asyncDispose]()
   })
 
-  it('is repaired by the next write when LevelDB itself trips over the damage and refuses to write', async () => {
+  it('[ST5] is repaired by the next write when LevelDB itself trips over the damage and refuses to write', async () => {
     const storage = await LevelStorage.open(directory)
     const records = Array.from({ length: 40 }, () => new Uint8Array(randomBytes(1_000)))
     await storage.append(name('a'), records)
@@ -202,7 +202,7 @@ describe('LevelStorage in trouble', () => {
     await again[Symbol.asyncDispose]()
   })
 
-  it('repairs a database whose manifest is garbage', async () => {
+  it('[ST5] repairs a database whose manifest is garbage', async () => {
     const storage = await LevelStorage.open(directory)
     await storage.append(name('a'), typed('hello'))
     await storage[Symbol.asyncDispose]()
@@ -217,7 +217,7 @@ describe('LevelStorage in trouble', () => {
 })
 
 describe('LevelConnection', () => {
-  it('opens a database again that was closed underneath: the write fails, the next one works', async () => {
+  it('[ST1] opens a database again that was closed underneath: the write fails, the next one works', async () => {
     const connection = await LevelConnection.open(directory, () => undefined)
     const put = (clock: number) =>
       connection.write([{ type: 'put', key: updateKey(name('a'), clock), value: Uint8Array.of(clock) }])
