@@ -13,7 +13,7 @@ async function reopened(subject: StorageSubject, storage: Storage): Promise<Stor
 }
 
 export const storageCompactionCases: readonly ContractCase<StorageSubject>[] = [
-  contractCase('compacting replaces all records of one document by the snapshot', async (subject) => {
+  contractCase('[ST4] compacting replaces all records of one document by the snapshot', async (subject) => {
     let storage = await subject.open()
     await storage.append(name, records)
     await storage.append(other, records)
@@ -51,7 +51,7 @@ export const storageCompactionCases: readonly ContractCase<StorageSubject>[] = [
     await assertHolds(storage, name, records)
   }),
 
-  storageCase('a merge that throws rejects the compaction and leaves the log as it is', async (storage) => {
+  storageCase('[ST1] a merge that throws rejects the compaction and leaves the log as it is', async (storage) => {
     await storage.append(name, records)
     const why = await assertRejects(
       storage.compact(name, () => {
@@ -70,7 +70,7 @@ export const storageCompactionCases: readonly ContractCase<StorageSubject>[] = [
     assertEqual(await listed(storage), [], 'names')
   }),
 
-  storageCase('appends and compactions at the same time lose nothing and keep the order', async (storage) => {
+  storageCase('[ST4] appends and compactions at the same time lose nothing and keep the order', async (storage) => {
     const late = Array.from({ length: 10 }, (_, index) => testBytes(50 + index, 20))
     await storage.append(name, records)
     let merged: readonly Uint8Array[] = []
@@ -83,7 +83,7 @@ export const storageCompactionCases: readonly ContractCase<StorageSubject>[] = [
     assertEqual([...merged, ...rest].map(fingerprint), [...records, ...late].map(fingerprint), 'merged, then loaded')
   }),
 
-  contractCase('damaged records are set aside: they are neither loaded nor merged again', async (subject) => {
+  contractCase('[ST5] damaged records are set aside: they are neither loaded nor merged again', async (subject) => {
     let storage = await subject.open()
     await storage.append(name, records)
     await storage.compact(name, (updates) => ({ snapshot, damaged: updates.slice(1, 2) }))
@@ -102,30 +102,33 @@ export const storageCompactionCases: readonly ContractCase<StorageSubject>[] = [
     await storage[Symbol.asyncDispose]()
   }),
 
-  contractCase('where two can be open at once, each loads and compacts what the other stored', async (subject) => {
-    if (!subject.shareable) return
-    const [one, two] = [await subject.open(), await subject.open()]
-    await one.append(name, [testBytes(1, 20)])
-    await two.append(name, [testBytes(2, 20)])
-    await one.append(name, [testBytes(3, 20)])
-    await assertHolds(two, name, [testBytes(1, 20), testBytes(2, 20), testBytes(3, 20)])
-    let seen = 0
-    await one.compact(name, (updates) => {
-      seen = updates.length
-      return { snapshot, damaged: [] }
-    })
-    assertEqual(seen, 3, 'records handed to merge')
-    await two.append(name, [testBytes(4, 20)])
-    await assertHolds(one, name, [snapshot, testBytes(4, 20)])
-    await two.append(other, [testBytes(5, 20)])
-    assertEqual(await listed(one), [name, other].toSorted(), 'names')
-    await one[Symbol.asyncDispose]()
-    await assertHolds(two, name, [snapshot, testBytes(4, 20)])
-    await two[Symbol.asyncDispose]()
-  }),
+  contractCase(
+    '[ST4] where two can be open at once, each loads and compacts what the other stored',
+    async (subject) => {
+      if (!subject.shareable) return
+      const [one, two] = [await subject.open(), await subject.open()]
+      await one.append(name, [testBytes(1, 20)])
+      await two.append(name, [testBytes(2, 20)])
+      await one.append(name, [testBytes(3, 20)])
+      await assertHolds(two, name, [testBytes(1, 20), testBytes(2, 20), testBytes(3, 20)])
+      let seen = 0
+      await one.compact(name, (updates) => {
+        seen = updates.length
+        return { snapshot, damaged: [] }
+      })
+      assertEqual(seen, 3, 'records handed to merge')
+      await two.append(name, [testBytes(4, 20)])
+      await assertHolds(one, name, [snapshot, testBytes(4, 20)])
+      await two.append(other, [testBytes(5, 20)])
+      assertEqual(await listed(one), [name, other].toSorted(), 'names')
+      await one[Symbol.asyncDispose]()
+      await assertHolds(two, name, [snapshot, testBytes(4, 20)])
+      await two[Symbol.asyncDispose]()
+    },
+  ),
 
   contractCase(
-    'where two can be open at once, their appends and compactions at the same time lose nothing',
+    '[ST4] where two can be open at once, their appends and compactions at the same time lose nothing',
     async (subject) => {
       if (!subject.shareable) return
       const [one, two] = [await subject.open(), await subject.open()]

@@ -86,7 +86,7 @@ export const storageLogCases: readonly ContractCase<StorageSubject>[] = [
     await assertHolds(storage, name, records)
   }),
 
-  contractCase('opened again, it shows everything and goes on after it', async (subject) => {
+  contractCase('[ST1] opened again, it shows everything and goes on after it', async (subject) => {
     const before = await subject.open()
     const records = await appendEach(before, 12)
     await before[Symbol.asyncDispose]()
@@ -97,7 +97,7 @@ export const storageLogCases: readonly ContractCase<StorageSubject>[] = [
     await after[Symbol.asyncDispose]()
   }),
 
-  contractCase('closing waits for appends under way', async (subject) => {
+  contractCase('[ST1] closing waits for appends under way', async (subject) => {
     const before = await subject.open()
     const records = Array.from({ length: 20 }, (_, index) => testBytes(index, 20))
     const appends = records.map((record) => before.append(name, [record]))
@@ -108,7 +108,7 @@ export const storageLogCases: readonly ContractCase<StorageSubject>[] = [
     await after[Symbol.asyncDispose]()
   }),
 
-  contractCase('after a close everything rejects, and closing again does nothing', async (subject) => {
+  contractCase('[ST1] after a close everything rejects, and closing again does nothing', async (subject) => {
     const storage = await subject.open()
     await storage.append(name, [testBytes(1, 10)])
     await storage[Symbol.asyncDispose]()
@@ -125,7 +125,7 @@ export const storageLogCases: readonly ContractCase<StorageSubject>[] = [
     await again[Symbol.asyncDispose]()
   }),
 
-  storageCase('it says how durable it is', (storage) => {
+  storageCase('[ST6] it says how durable it is', (storage) => {
     assert(['disk', 'memory'].includes(storage.durability), `durability ${storage.durability}`)
     return Promise.resolve()
   }),

@@ -50,13 +50,13 @@ const oddNames: readonly string[] = [
 ]
 
 export const storageNameCases: readonly ContractCase<StorageSubject>[] = [
-  storageCase('odd names are just names, each its own document', async (storage) => {
+  storageCase('[WI9] odd names are just names, each its own document', async (storage) => {
     for (const [index, text] of oddNames.entries()) await storage.append(nameOf(text), [testBytes(index, 25)])
     for (const [index, text] of oddNames.entries()) await assertHolds(storage, nameOf(text), [testBytes(index, 25)])
     assertEqual(await listed(storage), oddNames.toSorted(), 'names')
   }),
 
-  storageCase('names that are prefixes of one another do not see each other', async (storage) => {
+  storageCase('[WI9] names that are prefixes of one another do not see each other', async (storage) => {
     const texts = ['a', 'aa', 'aaa', 'a/', 'a/a', 'a\0', 'aupdate', 'a1', 'x'.repeat(127), 'x'.repeat(128)]
     for (const [index, text] of texts.entries()) await storage.append(nameOf(text), [testBytes(index, 10)])
     for (const [index, text] of texts.entries()) {

@@ -5,7 +5,7 @@ import { transportCase, type TransportSubject } from './transport-subject.ts'
 const aWhileMs = 50
 
 export const transportClosingCases: readonly ContractCase<TransportSubject>[] = [
-  transportCase('the code and the reason of a close arrive, whichever end closes', async (subject) => {
+  transportCase('[TR3] the code and the reason of a close arrive, whichever end closes', async (subject) => {
     const [one, two] = [await subject.connectPair(), await subject.connectPair()]
     one.a.link.close(4401, 'a shared token is needed')
     two.b.link.close(1001, 'schläft gleich 👋')
@@ -13,7 +13,7 @@ export const transportClosingCases: readonly ContractCase<TransportSubject>[] = 
     assertEqual(await two.a.closedOnce(), { code: 1001, reason: 'schläft gleich 👋' }, 'close at a')
   }),
 
-  transportCase('the longest reason arrives whole', async (subject) => {
+  transportCase('[TR3] the longest reason arrives whole', async (subject) => {
     const { a, b } = await subject.connectPair()
     a.link.close(4400, 'ä'.repeat(60))
     assertEqual(await b.closedOnce(), { code: 4400, reason: 'ä'.repeat(60) }, 'close at b')

@@ -51,7 +51,7 @@ describe('a peer with a token', () => {
     await expect.poll(() => client.text).toBe('secret text')
   })
 
-  it('asks for it on /peer: a peer without it is turned away and told why, one with it is linked', async () => {
+  it('[TR5] asks for it on /peer: a peer without it is turned away and told why, one with it is linked', async () => {
     const args = ['--connect', peer.url]
     await using stranger = await PeerProcess.start(directory.at('stranger'), { args })
     await stranger.until(() => stranger.lines.some((line) => /"state":"waiting","why":"[^"]*token/u.test(line)))
@@ -141,7 +141,7 @@ describe('a peer on this machine without a token', () => {
     expect(await closeOf(`${peer.webSocketUrl}/yjs/${'x'.repeat(1_025)}`)).toMatchObject({ code: closeCode.garbage })
   })
 
-  it('is asked by name over /yjs, too', async () => {
+  it('[WI9] is asked by name over /yjs, too', async () => {
     for (const name of ['..', '__proto__', '%2F', 'a/b', '100%', '👋']) {
       using one = new YjsClient(`${peer.webSocketUrl}/yjs?room=${encodeURIComponent(name)}`)
       one.socket.once('open', () => one.doc.getText('body').insert(0, `this is ${name}`))

@@ -94,7 +94,7 @@ function mutatedYjsFrames(count: number): readonly Uint8Array[] {
 
 const randomFrames = (count: number) => Array.from({ length: count }, (_, seed) => testBytes(seed, 1 + (seed % 200)))
 
-describe('garbage in frames', () => {
+describe('[TR3] garbage in frames', () => {
   it.each(['/peer', '/yjs/garbage'])('%s closes a link on a text frame', async (path) => {
     const socket = await opened(path)
     const closing = closed(socket)
@@ -137,7 +137,7 @@ describe('garbage in frames', () => {
   })
 })
 
-describe('garbage below frames', () => {
+describe('[TR3] garbage below frames', () => {
   it.each([
     ['reserved bits', [0xf2, 0x80, 0, 0, 0, 0]],
     ['an unknown opcode', [0x83, 0x80, 0, 0, 0, 0]],

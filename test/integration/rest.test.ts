@@ -53,7 +53,7 @@ describe('health', () => {
   })
 })
 
-describe('documents by name', () => {
+describe('[WI9] documents by name', () => {
   it.each(oddNames)('%j is a name like any other, in the path', async (name) => {
     const target = `/v1/docs/${encodeURIComponent(name)}`
     expect((await peer.ask(target)).status).toBe(404)

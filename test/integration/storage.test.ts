@@ -27,7 +27,7 @@ function name(text: string): DocumentName {
 }
 
 describe('a storage whose process is killed', () => {
-  it('holds everything whose append had resolved, in order, and goes on', async () => {
+  it('[ST1] holds everything whose append had resolved, in order, and goes on', async () => {
     let stored = 0
     for (let round = 0; round < 4; round++) {
       await using appending = new SourceProcess(appendingProcess, [directory])
@@ -51,12 +51,12 @@ describe('a storage whose process is killed', () => {
 })
 
 describe('a storage on a full disk', () => {
-  it('rejects what it cannot store, loses nothing it has stored, and works again when there is room', async (test) => {
+  it('[ST1] rejects what it cannot store, loses nothing it has stored, and works again when there is room', async (test) => {
     using disk = smallDisk(test)
     await expect(fillAndFree(disk)).resolves.toBeUndefined()
   })
 
-  it('is not hidden by its peer: /ready and PATCH say so, and all is well again when there is room', async (test) => {
+  it('[ST3] is not hidden by its peer: /ready and PATCH say so, and all is well again when there is room', async (test) => {
     using disk = smallDisk(test)
     await using peer = await PeerProcess.start(join(disk.path, 'data'))
     expect((await peer.ask('/v1/docs/a', { method: 'PATCH', body: updateOf('before') })).status).toBe(200)

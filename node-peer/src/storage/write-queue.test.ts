@@ -45,7 +45,7 @@ describe('WriteQueue', () => {
     const size = 3 * 1024 * 1024
     const all = [append('a', size), append('b', size), append('c', 4 * size), append('d')]
     const appended = Promise.all(all.map((each) => disk.queue.append(each)))
-    for (let n = 0; n < 4; n++) await disk.end()
+    for (let n = 0; n < all.length + 1; n++) await disk.end()
     await appended
     expect(disk.groups).toEqual([['a'], ['b'], ['c'], ['d']])
   })
@@ -63,24 +63,19 @@ describe('WriteQueue', () => {
   })
 
   it('runs nothing beside what runs alone', async () => {
-    const disk = new Disk()
     const events: string[] = []
-    const note = (text: string) => () => void events.push(text)
-    const all = [
-      disk.queue.append(append('a')).then(note('a')),
-      disk.queue.alone(async () => {
-        events.push('begun')
-        await new Promise((resolve) => setTimeout(resolve, 5))
-        events.push('ended')
-      }),
-      disk.queue.append(append('b')).then(note('b')),
-    ]
-    await disk.end()
-    await disk.end()
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    await disk.end()
-    await Promise.all(all)
-    expect(events).toEqual(['a', 'begun', 'ended', 'b'])
-    expect(disk.groups).toEqual([['a'], ['b']])
+    const slowly = async (what: string): Promise<void> => {
+      events.push(`${what} begins`)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      events.push(`${what} ends`)
+    }
+    const queue = new WriteQueue((group) => slowly(group.map(({ name }) => name).join()))
+    await Promise.all([
+      queue.append(append('a')),
+      queue.alone(() => slowly('compaction')),
+      queue.append(append('b')),
+      queue.append(append('c')),
+    ])
+    expect(events).toEqual(['a', 'compaction', 'b,c'].flatMap((what) => [`${what} begins`, `${what} ends`]))
   })
 })
