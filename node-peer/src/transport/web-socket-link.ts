@@ -104,7 +104,7 @@ export class WebSocketLink implements Link {
 /** A copy of its own: `ws` hands out views on the packet, which would keep all of that in memory. */
 function bytesOf(data: RawData): Uint8Array {
   if (Array.isArray(data)) return new Uint8Array(Buffer.concat(data))
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : Uint8Array.from(data)
+  return new Uint8Array(data)
 }
 
 function endedBy(code: number, reason: Uint8Array): { readonly code: number; readonly reason: string } {
