@@ -33,7 +33,7 @@ export default defineConfig({
     projects: [
       quick('core', 'core/src/**/*.test.ts'),
       quick('node-peer', 'node-peer/src/**/*.test.ts'),
-      quick('web-peer', 'web-peer/src/**/*.test.ts'),
+      quick('web-peer', 'web-peer/{src,app}/**/*.test.ts'),
       quick('contracts', 'test/contracts/**/*.test.ts'),
       quick('sim', 'test/sim/**/*.test.ts'),
       slow('interop', 'test/interop/**/*.test.ts', 1, 30_000),

@@ -9,8 +9,6 @@ import { isPlain, textOf } from '../model/note-text.ts'
 
 /** The title in the list follows this long after a key, so that it is not written with each one. */
 const followMs = 400
-/** The title is at the start of a note; the rest is not looked at. */
-const headCharacters = 2_000
 
 /** The text of the open note. The editor lives as long as the note is open: give it the note's name as `key`. */
 export function NoteEditor({ session, note }: { readonly session: Session; readonly note: OpenNote }) {
@@ -71,7 +69,7 @@ function followTitle(session: Session, note: OpenNote, text: Y.Text): () => void
   let timer: ReturnType<typeof setTimeout> | undefined
   const follow = () => {
     timer = undefined
-    session.notebook.follow(note.name, titleOf(text.toString().slice(0, headCharacters)))
+    session.notebook.follow(note.name, titleOf(text.toString()))
   }
   const watch = (_event: Y.YTextEvent, transaction: Y.Transaction) => {
     if (transaction.local) timer ??= setTimeout(follow, followMs)

@@ -7,19 +7,19 @@ import { closeCode, type AcceptLink, type Random, type Transport } from '@knotwo
 import { TabLink } from './tab-link.ts'
 import { parseTabMessage, type TabId, type TabMessage } from './tab-message.ts'
 
-/** Often enough to mend a pair that lost its link before anybody wonders, rare enough to cost nothing. */
-const greetEveryMs = 5_000
-
 export interface BroadcastChannelOptions {
   readonly random: Random
   /** Only tabs on the same channel link to each other. Default: `knotwork`. */
   readonly channel?: string
+  /** How often a tab says that it is here: mends a pair that lost its link before anybody wonders. Default: 5 s. */
+  readonly greetEveryMs?: number
 }
 
 export class BroadcastChannelTransport implements Transport {
   readonly schemes: readonly string[] = []
   readonly #channelName: string
   readonly #self: TabId
+  readonly #greetEveryMs: number
   readonly #links = new Map<TabId, TabLink>()
   #accept: AcceptLink | null = null
   #channel: BroadcastChannel | null = null
@@ -27,7 +27,8 @@ export class BroadcastChannelTransport implements Transport {
   readonly #disposed = new AbortController()
   #linkCount = 0
 
-  constructor({ random, channel = 'knotwork' }: BroadcastChannelOptions) {
+  constructor({ random, channel = 'knotwork', greetEveryMs = 5_000 }: BroadcastChannelOptions) {
+    this.#greetEveryMs = greetEveryMs
     this.#channelName = channel
     this.#self = Array.from(random.bytes(16), (byte) => byte.toString(16).padStart(2, '0')).join('')
   }
@@ -67,7 +68,7 @@ export class BroadcastChannelTransport implements Transport {
       if (message !== null && message.from !== this.#self) this.#received(message)
     })
     this.#channel = channel
-    this.#greeting = setInterval(() => this.#greet(), greetEveryMs)
+    this.#greeting = setInterval(() => this.#greet(), this.#greetEveryMs)
     this.#greet()
   }
 

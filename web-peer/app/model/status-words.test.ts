@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import type { DocumentStatus, Neighbour } from '@knotwork/web-peer'
+import { statusWords, whyUnlinked } from './status-words.ts'
+
+const words = (status: DocumentStatus) => {
+  const { short, more } = statusWords(status)
+  return more === '' ? short : `${short} | ${more}`
+}
+
+describe('the status in words', () => {
+  const cases: readonly (readonly [DocumentStatus, string])[] = [
+    [{ type: 'loading' }, 'Opening'],
+    [{ type: 'offline', pending: 0, saved: 'disk' }, 'Offline · saved on this device'],
+    [
+      { type: 'offline', pending: 2, saved: 'disk' },
+      'Offline · saved on this device | 2 edits not confirmed elsewhere',
+    ],
+    [{ type: 'offline', pending: 1, saved: 'writing' }, 'Offline · saving… | 1 edit not confirmed elsewhere'],
+    [{ type: 'offline', pending: 0, saved: 'memory' }, 'Offline · kept in this tab only'],
+    [{ type: 'looking', pending: 0, saved: 'disk' }, 'Looking for peers'],
+    [{ type: 'looking', pending: 0, saved: 'memory' }, 'Looking for peers | nothing is kept on this device'],
+    [{ type: 'syncing', behind: 0, pending: 0, saved: 'disk' }, 'Syncing'],
+    [
+      { type: 'syncing', behind: 2, pending: 3, saved: 'disk' },
+      'Syncing with 2 peers | 3 edits not confirmed elsewhere',
+    ],
+    [{ type: 'live', neighbours: 1, pending: 0, storedOn: 0, saved: 'disk' }, 'Live: 1 peer'],
+    [
+      { type: 'live', neighbours: 4, pending: 0, storedOn: 1, saved: 'disk' },
+      'Live: 4 peers | Your edits are on disk at 1 peer',
+    ],
+    [
+      { type: 'live', neighbours: 4, pending: 1, storedOn: 0, saved: 'writing' },
+      'Live: 4 peers | 1 edit not confirmed elsewhere',
+    ],
+    [{ type: 'failed', why: 'no space is left' }, 'Not saved | no space is left. Trying again.'],
+  ]
+  it.each(cases)('%j', (status, expected) => {
+    expect(words(status)).toBe(expected)
+  })
+
+  it('never says saved or live of what failed', () => {
+    expect(statusWords({ type: 'failed', why: 'x' })).toMatchObject({ tone: 'bad', short: 'Not saved' })
+  })
+})
+
+describe('why there is no link', () => {
+  const waiting: Neighbour = {
+    id: null,
+    address: 'ws://10.0.0.7:4000/peer',
+    transport: 'websocket',
+    state: 'waiting',
+    why: 'a shared token is needed',
+    keeps: false,
+    roundTripMs: null,
+    bytesIn: 0,
+    bytesOut: 0,
+  }
+
+  it('is what the neighbour said, as long as nobody else is linked', () => {
+    expect(whyUnlinked([waiting])).toBe('10.0.0.7:4000: a shared token is needed')
+    expect(whyUnlinked([{ ...waiting, why: null }])).toBe('')
+    expect(whyUnlinked([waiting, { ...waiting, state: 'linked', why: null }])).toBe('')
+    expect(whyUnlinked([{ ...waiting, address: 'tab 1234' }])).toBe('tab 1234: a shared token is needed')
+  })
+})
