@@ -1,5 +1,6 @@
 /** @knotwork/core: the engine without a platform. Node and browsers add theirs: see @knotwork/node-peer, @knotwork/web-peer. */
 export { createPeer } from './engine/peer.ts'
+export { MemoryDisk, MemoryStorage } from './engine/memory-storage.ts'
 export type * from './engine/api.ts'
 export type { DocumentStatus, SavedHere } from './engine/status.ts'
 export { Watchable, type Watched } from './engine/watched.ts'

@@ -1,6 +1,15 @@
 /** The way in: a peer of the engine on Node's storage, sockets and keys. */
 import { fileURLToPath } from 'node:url'
-import { createPeer, KnotworkError, silent, type Identity, type Log, type Peer, type Storage } from '@knotwork/core'
+import {
+  createPeer,
+  type Identity,
+  KnotworkError,
+  type Log,
+  MemoryStorage,
+  type Peer,
+  silent,
+  type Storage,
+} from '@knotwork/core'
 import { dataDirectory, defaultDataDirectory } from './data-directory.ts'
 import { freshIdentity, storedIdentity } from './identity.ts'
 import { NodePeer } from './node-peer.ts'
@@ -10,7 +19,6 @@ import { nodeRandom } from './platform/random.ts'
 import { isLoopback } from './server/access.ts'
 import { PeerServer } from './server/peer-server.ts'
 import { LevelStorage } from './storage/level-storage.ts'
-import { MemoryStorage } from './storage/memory-storage.ts'
 import { dialledAddress } from './transport/address.ts'
 import { WebSocketTransport } from './transport/web-socket-transport.ts'
 
@@ -74,7 +82,7 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
   }
 }
 
-type TroubledStorage = Storage & { readonly trouble: string | null }
+type TroubledStorage = Storage & { readonly trouble?: string | null }
 
 interface Kept {
   readonly identity: Identity
@@ -138,7 +146,7 @@ function serverOptions(
     token,
     origins,
     page: page === false ? null : (page ?? ownPage),
-    trouble: () => storage.trouble,
+    trouble: () => storage.trouble ?? null,
     log,
   }
 }

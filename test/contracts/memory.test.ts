@@ -1,6 +1,4 @@
-import type { DocumentName } from '@knotwork/core'
-import { MemoryStorage as NodeMemoryStorage } from '../../node-peer/src/storage/memory-storage.ts'
-import { MemoryDisk } from '../doubles/memory-storage.ts'
+import { MemoryDisk, MemoryStorage } from '@knotwork/core'
 import { MemoryNetwork, MemoryTransport } from '../doubles/memory-transport.ts'
 import { runCases } from './run-cases.ts'
 import { storageCases, type StorageSubject } from './storage.ts'
@@ -10,16 +8,7 @@ function memoryDisk(): Promise<StorageSubject> {
   const disk = new MemoryDisk()
   return Promise.resolve({
     shareable: true,
-    open: () => Promise.resolve(disk.open()),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  })
-}
-
-function nodeMemory(): Promise<StorageSubject> {
-  const records = new Map<DocumentName, readonly Uint8Array[]>()
-  return Promise.resolve({
-    shareable: true,
-    open: () => Promise.resolve(new NodeMemoryStorage(records)),
+    open: () => Promise.resolve(new MemoryStorage(disk)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   })
 }
@@ -43,5 +32,4 @@ async function memoryNetwork(): Promise<TransportSubject> {
 }
 
 runCases('storage contract: memory', storageCases, memoryDisk)
-runCases("storage contract: a node peer's memory", storageCases, nodeMemory)
 runCases('transport contract: memory', transportCases, memoryNetwork)

@@ -25,7 +25,7 @@ describe('examples', async () => {
 
   it.each(files)('%s', async (file) => {
     await using example = new SourceProcess(`examples/${file}`, [])
-    expect(await example.ended(), example.errors).toBe(0)
+    expect({ exitCode: await example.ended(), errors: example.errors }).toEqual({ exitCode: 0, errors: '' })
     for (const line of expected[file] ?? []) expect(example.lines.join('\n')).toMatch(line)
   })
 })

@@ -11,7 +11,7 @@ let directory: string
 const running: NodeProcess[] = []
 
 async function start(name: string, connect: readonly string[] = [], port = 0): Promise<NodeProcess> {
-  const peer = await NodeProcess.start({ data: join(directory, name), connect, port })
+  const peer = await NodeProcess.running({ data: join(directory, name), connect, port })
   running.push(peer)
   return peer
 }
@@ -21,17 +21,17 @@ class Writer {
   readonly doc = new Y.Doc()
   #sent = Y.encodeStateVector(this.doc)
 
-  type(text: string): Uint8Array<ArrayBuffer> {
+  type(text: string): Uint8Array {
     const body = this.doc.getText('text')
     body.insert(body.length, text)
     const update = Y.encodeStateAsUpdate(this.doc, this.#sent)
     this.#sent = Y.encodeStateVector(this.doc)
-    return Uint8Array.from(update)
+    return update
   }
 
-  delete(at: number, length: number): Uint8Array<ArrayBuffer> {
+  delete(at: number, length: number): Uint8Array {
     this.doc.getText('text').delete(at, length)
-    return Uint8Array.from(Y.encodeStateAsUpdate(this.doc, this.#sent))
+    return Y.encodeStateAsUpdate(this.doc, this.#sent)
   }
 }
 

@@ -1,43 +1,32 @@
-/** A node peer as people start it: the command `knotwork serve` in a process of its own. */
-import { SourceProcess } from './source-process.ts'
+import { PeerProcess } from './peer-process.ts'
 
 export interface NodeProcessOptions {
   readonly data: string
-  /** 0 (the default) for any free one. */
+  /** Default: any that is free. */
   readonly port?: number
   readonly connect?: readonly string[]
   readonly flags?: readonly string[]
 }
 
-export class NodeProcess implements AsyncDisposable {
-  readonly process: SourceProcess
-  readonly url: string
-
-  private constructor(process: SourceProcess, url: string) {
-    this.process = process
-    this.url = url
-  }
-
+/** A node peer as one of several that are linked, killed, started again, and read. */
+export class NodeProcess extends PeerProcess {
   /** Resolves when it listens. */
-  static async start(options: NodeProcessOptions): Promise<NodeProcess> {
+  static async running(options: NodeProcessOptions): Promise<NodeProcess> {
     const { data, port = 0, connect = [], flags = [] } = options
     const dialled = connect.flatMap((address) => ['--connect', address])
-    const serve = ['serve', '--port', String(port), '--data', data, '--json', '--no-page', ...dialled, ...flags]
-    const process = new SourceProcess('node-peer/src/cli/main.ts', serve)
-    await process.until(() => process.lines.some((line) => line.includes('"event":"listening"')))
-    const listening = process.lines.find((line) => line.includes('"event":"listening"')) ?? ''
-    const { url } = JSON.parse(listening) as { readonly url: string }
-    return new NodeProcess(process, url)
+    const peer = new NodeProcess(data, { args: ['--port', String(port), '--no-page', ...dialled, ...flags] })
+    await peer.until(() => peer.lines.length > 0)
+    return peer
   }
 
   /** What others pass to `--connect`. */
   get address(): string {
-    return `${this.url.replace('http', 'ws')}/peer`
+    return `${this.webSocketUrl}/peer`
   }
 
   /** Where stock y-websocket clients connect to. */
   get yjs(): string {
-    return `${this.url.replace('http', 'ws')}/yjs`
+    return `${this.webSocketUrl}/yjs`
   }
 
   get port(): number {
@@ -46,37 +35,32 @@ export class NodeProcess implements AsyncDisposable {
 
   /** The document as text; empty while it is not there. */
   async text(name: string, root = 'text'): Promise<string> {
-    const path = `${this.url}/v1/docs/${encodeURIComponent(name)}?name=${encodeURIComponent(root)}`
-    const response = await fetch(path, { headers: { accept: 'text/plain' } })
-    return response.ok ? response.text() : ''
+    const target = `/v1/docs/${encodeURIComponent(name)}?name=${encodeURIComponent(root)}`
+    const { status, text } = await this.ask(target, { headers: { accept: 'text/plain' } })
+    return status === 200 ? text : ''
   }
 
   /** The whole document as a Yjs update; null while it is not there. */
   async update(name: string): Promise<Uint8Array | null> {
-    const path = `${this.url}/v1/docs/${encodeURIComponent(name)}`
-    const response = await fetch(path, { headers: { accept: 'application/vnd.yjs.update' } })
-    return response.ok ? new Uint8Array(await response.arrayBuffer()) : null
+    const headers = { accept: 'application/vnd.yjs.update' }
+    const { status, bytes } = await this.ask(`/v1/docs/${encodeURIComponent(name)}`, { headers })
+    return status === 200 ? bytes : null
   }
 
   /** Merges an update; the status tells what became of it. */
-  async patch(name: string, update: Uint8Array<ArrayBuffer>): Promise<number> {
-    const response = await fetch(`${this.url}/v1/docs/${encodeURIComponent(name)}`, { method: 'PATCH', body: update })
-    await response.arrayBuffer()
-    return response.status
+  async patch(name: string, update: Uint8Array): Promise<number> {
+    const { status } = await this.ask(`/v1/docs/${encodeURIComponent(name)}`, { method: 'PATCH', body: update })
+    return status
   }
 
   /** The power goes out. */
   async crash(): Promise<void> {
-    this.process.kill('SIGKILL')
-    await this.process.ended()
+    this.kill('SIGKILL')
+    await this.ended()
   }
 
   async stop(): Promise<void> {
-    this.process.kill('SIGTERM')
-    await this.process.ended()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.process[Symbol.asyncDispose]()
+    this.kill('SIGTERM')
+    await this.ended()
   }
 }

@@ -19,6 +19,6 @@ it('[ME4] SIGTERM to `npm start` closes the peer, not only the shell that npm ru
   npm.kill('SIGTERM')
   await once(npm, 'exit')
   await eventually('the peer has closed', () => output.includes('"closed"'))
-  await expect(fetch(`${url}/health`)).rejects.toThrow()
+  await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed')
   await rm(directory, { recursive: true, force: true })
 })

@@ -53,8 +53,8 @@ function connect(Provider: StockConstructor, peer: NodeProcess, room: string): {
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'knotwork-interop-'))
-  a = await NodeProcess.start({ data: join(directory, 'a') })
-  c = await NodeProcess.start({ data: join(directory, 'c'), connect: [a.address] })
+  a = await NodeProcess.running({ data: join(directory, 'a') })
+  c = await NodeProcess.running({ data: join(directory, 'c'), connect: [a.address] })
 })
 
 afterEach(() => {
@@ -97,14 +97,14 @@ describe.each(majors)('y-websocket %s', (major, Provider) => {
   it('[TR3] reconnects after its node peer was killed, with what was typed meanwhile', async () => {
     const room = `reconnect-${major}`
     const data = join(directory, `restart-${major}`)
-    const first = await NodeProcess.start({ data })
+    const first = await NodeProcess.running({ data })
     const here = connect(Provider, first, room)
     await eventually('synced', () => here.provider.synced)
     here.doc.getText('text').insert(0, 'one ')
     await eventually('stored', async () => (await first.text(room)) === 'one ')
     await first.crash()
     here.doc.getText('text').insert(4, 'two ')
-    await using second = await NodeProcess.start({ data, port: first.port })
+    await using second = await NodeProcess.running({ data, port: first.port })
     await eventually('both are there', async () => (await second.text(room)) === 'one two ')
   })
 

@@ -1,11 +1,19 @@
 /** A peer in a page: the engine of @knotwork/core with IndexedDB, WebSocket and the other tabs of this browser. */
-import { createPeer, messageOf, silent, type Log, type Peer, type Storage, type Transport } from '@knotwork/core'
+import {
+  createPeer,
+  type Log,
+  MemoryStorage,
+  messageOf,
+  type Peer,
+  silent,
+  type Storage,
+  type Transport,
+} from '@knotwork/core'
 import { pageClock } from './clock.ts'
 import { loadSelf, type Self } from './identity.ts'
 import { openOwnDatabase } from './own-database.ts'
 import { pageRandom } from './random.ts'
 import { IndexedDbStorage } from './storage/indexeddb-storage.ts'
-import { MemoryStorage } from './storage/memory-storage.ts'
 import { BroadcastChannelTransport } from './transport/broadcast-channel-transport.ts'
 import { WebSocketTransport } from './transport/web-socket-transport.ts'
 

@@ -1,14 +1,15 @@
-/** A storage that forgets with its `MemoryDisk`; several can be open on one disk at once, as tabs on one origin. */
-import type { Compacted, DocumentName, Storage, StoredDocument } from '@knotwork/core'
+/**
+ * Logs in memory: for peers that store nothing, for pages that may not, and for trying things out. Several storages
+ * can be open on one `MemoryDisk`, as tabs are on one origin.
+ */
+import { KnotworkError } from '../errors.ts'
+import type { DocumentName } from '../ids.ts'
+import type { Compacted, Storage, StoredDocument } from '../ports/storage.ts'
 
 /** What outlives a `MemoryStorage`. */
 export class MemoryDisk {
   readonly records = new Map<DocumentName, Uint8Array[]>()
   readonly setAside = new Map<DocumentName, Uint8Array[]>()
-
-  open(): MemoryStorage {
-    return new MemoryStorage(this)
-  }
 }
 
 export class MemoryStorage implements Storage {
@@ -21,18 +22,17 @@ export class MemoryStorage implements Storage {
   }
 
   async load(name: DocumentName): Promise<StoredDocument> {
-    this.#mustBeOpen()
     return { updates: this.#recordsOf(name).map((record) => record.slice()), unreadable: 0 }
   }
 
   async append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
-    this.#mustBeOpen()
+    const records = this.#recordsOf(name)
     if (updates.length === 0) return
-    this.#disk.records.set(name, [...this.#recordsOf(name), ...updates.map((update) => update.slice())])
+    for (const update of updates) records.push(update.slice())
+    this.#disk.records.set(name, records)
   }
 
   async compact(name: DocumentName, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
-    this.#mustBeOpen()
     const compacted = merge(this.#recordsOf(name))
     if (compacted === null) return
     this.#disk.records.set(name, [compacted.snapshot.slice()])
@@ -48,11 +48,12 @@ export class MemoryStorage implements Storage {
     this.#isClosed = true
   }
 
-  #recordsOf(name: DocumentName): readonly Uint8Array[] {
+  #recordsOf(name: DocumentName): Uint8Array[] {
+    this.#mustBeOpen()
     return this.#disk.records.get(name) ?? []
   }
 
   #mustBeOpen(): void {
-    if (this.#isClosed) throw new Error('the storage is closed')
+    if (this.#isClosed) throw new KnotworkError('closed', 'the storage is closed')
   }
 }
