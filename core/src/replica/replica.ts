@@ -61,6 +61,8 @@ export class Replica {
   #have: Have | null = null
   #digest: Digest | null = null
   #mode: 'open' | 'merging' | 'loading' = 'open'
+  /** Under which the app edited before the transaction of ours that is under way: Yjs may give it up before its end. */
+  #ownClient = 0
 
   /** `doc` may be an app's own, with content: that content counts as an edit made here. */
   constructor(options: ReplicaOptions, doc?: Y.Doc) {
@@ -81,10 +83,9 @@ export class Replica {
     this.#have = null
     this.#digest = null
     const isOurs = origin === this.#options.origin
-    if (isOurs && this.#mode === 'loading') return
-    const own = this.doc.clientID
-    // A listener may edit inside the merging transaction itself; then the bytes hold an edit as well.
-    const wasTouched = transaction.beforeState.get(own) !== transaction.afterState.get(own)
+    // A listener may edit inside our own transaction; then the bytes hold an edit as well.
+    const wasTouched = transaction.beforeState.get(this.#ownClient) !== transaction.afterState.get(this.#ownClient)
+    if (isOurs && this.#mode === 'loading' && !wasTouched) return
     this.#changes.push({ update, isEdit: !isOurs || this.#mode !== 'merging' || wasTouched })
     this.#options.changed()
   }
@@ -144,7 +145,7 @@ export class Replica {
   }
 
   #transact(mode: 'merging' | 'loading', run: (transaction: Y.Transaction) => void): void {
-    const clientId = this.doc.clientID
+    this.#ownClient = this.doc.clientID
     this.#mode = mode
     try {
       Y.transact(this.doc, run, this.#options.origin, false)
@@ -154,7 +155,7 @@ export class Replica {
     } finally {
       this.#mode = 'open'
     }
-    if (this.doc.clientID !== clientId) this.doc.clientID = this.#options.freshClientId()
+    if (this.doc.clientID !== this.#ownClient) this.doc.clientID = this.#options.freshClientId()
   }
 
   /** The clock after the last struct of a client that is here. */
