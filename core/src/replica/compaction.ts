@@ -4,7 +4,7 @@
  */
 import * as Y from 'yjs'
 import type { Compacted } from '../ports/storage.ts'
-import { bulkLimits, inspect } from './gate.ts'
+import { inspect, type UpdateLimits } from './gate.ts'
 
 /** One update that holds everything the readable records do; what is no update is returned as damaged. */
 export function compactUpdates(updates: readonly Uint8Array[]): Compacted {
@@ -22,4 +22,9 @@ export function compactUpdates(updates: readonly Uint8Array[]): Compacted {
 }
 
 /** For records of the own log: what was let in once is let in again, whatever its size. */
-export const ownLimits = { ...bulkLimits, bytesMax: Number.MAX_SAFE_INTEGER, structsMax: Number.MAX_SAFE_INTEGER }
+export const ownLimits: UpdateLimits = {
+  bytesMax: Infinity,
+  structsMax: Infinity,
+  clientsMax: Infinity,
+  deleteRangesMax: Infinity,
+}

@@ -3,14 +3,16 @@
  * already changed the document. So bytes from outside are decoded first, without touching any document, and let
  * through only when they decode whole, stay within limits and leave no gap.
  *
- * What is checked today: decodability, sizes and counts (`inspect`), and that everything an update builds on is here
- * (`isWaiting`). The full gate (origins in order, parents that are types, nesting, canonical delete sets) belongs in
- * `inspect` and beside `isWaiting`; every peer must run the same rules, so they are versioned with the protocol.
+ * What is checked today: decodability, sizes and counts, that there is an order to apply it in (`inspect`), and that
+ * everything an update builds on is here (`isWaiting`). The full gate (origins in order, parents that are types,
+ * nesting, canonical delete sets) belongs in `inspect` and beside `isWaiting`; every peer must run the same rules, so
+ * they are versioned with the protocol.
  */
 import * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
 import { limits } from '../limits.ts'
 import { err, messageOf, ok, type Result } from '../result.ts'
+import { areInOrder } from './order.ts'
 
 /** Clock per client: how many structs' worth of a client's edits are known, without a gap. */
 export type Vector = Map<number, number>
@@ -24,17 +26,20 @@ export interface Inspection {
   readonly hasDeletes: boolean
   /** Clients and clocks of structs elsewhere that this update refers to: needed before it can be applied. */
   readonly needs: Vector
-  /** Whether the update itself has a hole (a Skip struct): it was cut from a document with waiting updates. */
-  readonly hasHole: boolean
+  /** Where the update itself has holes (Skip structs): the clock after the last one per client. Others must fill them. */
+  readonly holes: Vector
 }
 
 export interface UpdateLimits {
   readonly bytesMax: number
   readonly structsMax: number
+  readonly clientsMax: number
+  readonly deleteRangesMax: number
 }
 
-export const liveLimits: UpdateLimits = { bytesMax: limits.liveUpdateBytesMax, structsMax: limits.structsMax }
-export const bulkLimits: UpdateLimits = { bytesMax: limits.messageBytesMax, structsMax: limits.structsMax }
+const { structsMax, clientsMax, deleteRangesMax } = limits
+export const bulkLimits: UpdateLimits = { bytesMax: limits.messageBytesMax, structsMax, clientsMax, deleteRangesMax }
+export const liveLimits: UpdateLimits = { ...bulkLimits, bytesMax: limits.liveUpdateBytesMax }
 
 type Struct = ReturnType<typeof Y.decodeUpdate>['structs'][number]
 
@@ -52,21 +57,25 @@ export function inspect(update: Uint8Array, max: UpdateLimits): Result<Inspectio
   if (structs.length > max.structsMax)
     return err(`an update of ${structs.length} structs, the limit is ${max.structsMax}`)
 
-  const survey: Survey = { from: new Map(), to: new Map(), needs: new Map(), hasHole: false }
+  const survey: Survey = { from: new Map(), to: new Map(), needs: new Map(), holes: new Map() }
   for (const struct of structs) {
     const trouble = visit(struct, survey)
     if (trouble !== null) return err(trouble)
   }
-  if (survey.to.size > limits.clientsMax)
-    return err(`an update of ${survey.to.size} clients, the limit is ${limits.clientsMax}`)
+  if (survey.to.size > max.clientsMax)
+    return err(`an update of ${survey.to.size} clients, the limit is ${max.clientsMax}`)
+  if (!areInOrder(structs)) return err('structs that build on one another in a circle')
 
   let deleteRanges = 0
   for (const [client, ranges] of ds.clients) {
     deleteRanges += ranges.length
-    for (const range of ranges) need(survey.needs, client, range.clock + range.len)
+    for (const { clock, len } of ranges) {
+      if (len <= 0 || !Number.isSafeInteger(clock + len)) return err('a deleted range without length')
+      need(survey.needs, client, clock + len)
+    }
   }
-  if (deleteRanges > limits.deleteRangesMax) {
-    return err(`an update of ${deleteRanges} deleted ranges, the limit is ${limits.deleteRangesMax}`)
+  if (deleteRanges > max.deleteRangesMax) {
+    return err(`an update of ${deleteRanges} deleted ranges, the limit is ${max.deleteRangesMax}`)
   }
   return ok({ ...survey, hasDeletes: deleteRanges > 0 })
 }
@@ -75,7 +84,7 @@ interface Survey {
   readonly from: Vector
   readonly to: Vector
   readonly needs: Vector
-  hasHole: boolean
+  readonly holes: Vector
 }
 
 /** Notes one struct; the returned sentence says why the update is refused. */
@@ -87,7 +96,7 @@ function visit(struct: Struct, survey: Survey): string | null {
   if (known === undefined) survey.from.set(client, clock)
   else if (known !== clock) return 'the structs of a client are not in one piece'
   survey.to.set(client, end)
-  if (struct instanceof Y.Skip) survey.hasHole = true
+  if (struct instanceof Y.Skip) survey.holes.set(client, end)
   if (!(struct instanceof Y.Item)) return null
   if (struct.origin !== null) need(survey.needs, struct.origin.client, struct.origin.clock + 1)
   if (struct.rightOrigin !== null) need(survey.needs, struct.rightOrigin.client, struct.rightOrigin.clock + 1)
@@ -101,7 +110,7 @@ function need(needs: Vector, client: number, clock: number): void {
 
 /** Whether something that this update builds on is missing from a document with the state `known` (YJS.md, traps 2, 7). */
 export function isWaiting(update: Inspection, known: (client: number) => number): boolean {
-  if (update.hasHole) return true
+  for (const [client, clock] of update.holes) if (clock > known(client)) return true
   for (const [client, clock] of update.from) if (clock > known(client)) return true
   for (const [client, clock] of update.needs) {
     if (clock > Math.max(known(client), update.to.get(client) ?? 0)) return true
