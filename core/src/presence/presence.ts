@@ -246,7 +246,7 @@ export class Presence {
     const change: PresenceChange = { added: [], updated: [], removed: [] }
     for (const [client, heard] of [...this.#heard]) {
       if (client === this.clientID) {
-        if (this.getLocalState() !== null && heard.at !== 0 && now - heard.at >= limits.presenceRenewMs) {
+        if (this.#isToBeRenewed(heard) && now - heard.at >= limits.presenceRenewMs) {
           this.#putOwn(heard.clock + 1, heard.json, this.getLocalState())
         }
       } else if (now - heard.at >= limits.presenceGoneMs) {
@@ -257,11 +257,16 @@ export class Presence {
     this.#emit(change, 'timeout', [])
   }
 
+  /** Not while it waits to be sent: that is its renewal, and being woken for another one would only repeat itself. */
+  #isToBeRenewed(own: Heard): boolean {
+    return this.getLocalState() !== null && own.at !== 0 && !this.#outgoing.has(this.clientID)
+  }
+
   /** When `passTime` or `takeOutgoing` has something to do next; null for never. */
   deadline(): Millis | null {
     let due: Millis | null = this.#outgoing.size > 0 ? (this.#sentAt ?? 0) + limits.presenceEveryMs : null
     for (const [client, heard] of this.#heard) {
-      if (client === this.clientID && (this.getLocalState() === null || heard.at === 0)) continue
+      if (client === this.clientID && !this.#isToBeRenewed(heard)) continue
       const at = heard.at + (client === this.clientID ? limits.presenceRenewMs : limits.presenceGoneMs)
       if (due === null || at < due) due = at
     }

@@ -1,7 +1,7 @@
 /** The links that have to do with one document, and what can be said of them together. */
 import type { LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
-import { isLevel, newNeighbour, type Neighbour, type Traits } from './neighbour.ts'
+import { isActive, isLevel, newNeighbour, type Neighbour, type Traits } from './neighbour.ts'
 
 export class Neighbourhood {
   readonly #neighbours = new Map<LinkId, Neighbour>()
@@ -102,9 +102,11 @@ export class Neighbourhood {
   /** When to ask or answer somebody again; null when nothing is open. */
   deadline(): Millis | null {
     let next: Millis = Infinity
-    for (const { hasGap, owed, askedAt, missingUntil, tokensAt } of this.#neighbours.values()) {
+    for (const neighbour of this.#neighbours.values()) {
+      const { hasGap, owed, askedAt, missingUntil, tokensAt } = neighbour
       if (owed !== null) next = Math.min(next, Math.max(missingUntil, tokensAt + 1000 / limits.answersPerSecond))
-      if (hasGap && askedAt !== null) next = Math.min(next, askedAt + limits.answerMs)
+      // Whoever does not take part yet is asked when it does: being woken for it now would be for nothing, at once again.
+      if (hasGap && askedAt !== null && isActive(neighbour)) next = Math.min(next, askedAt + limits.answerMs)
     }
     return next === Infinity ? null : next
   }
