@@ -40,14 +40,23 @@ function rootJson(doc: Y.Doc, name: string): Json {
   if (root === undefined) return null
   switch (typeOf(root)) {
     case 'map':
-      return doc.getMap(name).toJSON()
+      return jsonOf(doc.getMap<Content>(name))
     case 'text':
       return doc.getText(name).toString()
     case 'xml':
       return doc.getXmlFragment(name).toString()
     case 'array':
-      return doc.getArray(name).toJSON()
+      return jsonOf(doc.getArray<Content>(name))
   }
+}
+
+type Content = Json | Y.AbstractType<unknown>
+
+/** As `toJSON` of Yjs, but a key called `__proto__` is a key like any other. */
+function jsonOf(content: Content): Json {
+  if (content instanceof Y.Map) return Object.fromEntries([...content].map(([key, value]) => [key, jsonOf(value)]))
+  if (content instanceof Y.Array) return content.toArray().map(jsonOf)
+  return content instanceof Y.AbstractType ? content.toJSON() : content
 }
 
 /**
