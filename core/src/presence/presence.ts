@@ -159,11 +159,13 @@ export class Presence {
     const { now, isEdge, change, unchanged } = context
     const state = parseState(json)
     if (state === undefined) return
-    if (client === this.clientID) return this.#answerForOwn(clock)
+    if (client === this.clientID) return this.#answerForOwn(entry)
     const known = this.#heard.get(client)
     if (known === undefined) {
-      if (state === null || clock <= (this.#gone.get(client) ?? 0) || this.states.size >= limits.presenceStatesMax)
-        return
+      if (clock <= (this.#gone.get(client) ?? 0)) return
+      // It overtook the state it ends, or that is out of sight; with this very clock it may still come back.
+      if (state === null) return this.#noteGone(client, clock - 1)
+      if (this.states.size >= limits.presenceStatesMax) return
       this.#put(entry, state, via, now)
       change.added.push(client)
       return
@@ -183,14 +185,15 @@ export class Presence {
     }
   }
 
-  /** Somebody says we left, or holds a state of ours from before: say that we are here. */
-  #answerForOwn(clock: number): void {
+  /** Somebody says we left, or shows another state of ours: say what it is. */
+  #answerForOwn({ clock, json }: PresenceEntry): void {
     const own = this.#heard.get(this.clientID)
-    if (own === undefined || own.json === 'null' || clock < own.clock) return
-    if (clock === own.clock && this.getLocalState() !== null) {
-      this.#options.changed()
-      this.#putOwn(clock + 1, own.json, this.getLocalState())
-    }
+    const state = this.getLocalState()
+    if (own === undefined || state === null || clock < own.clock) return
+    // Our own words, come back around a ring: answering them would go around for ever.
+    if (clock === own.clock && json === own.json) return
+    this.#options.changed()
+    this.#putOwn(clock + 1, own.json, state)
   }
 
   #putOwn(clock: number, json: string, state: PresenceState | null): void {
@@ -214,10 +217,14 @@ export class Presence {
   /** Its owner left: remembered, so that a late message does not bring it back. */
   #remove(client: number, clock: number, except: LinkId | null, change: PresenceChange): void {
     this.#drop(client, change)
+    this.#noteGone(client, clock)
+    this.#outgoing.set(client, { client, clock, json: 'null', except })
+  }
+
+  #noteGone(client: number, clock: number): void {
     this.#gone.set(client, clock)
     const oldest = this.#gone.keys().next()
     if (this.#gone.size > limits.presenceGoneMax && !oldest.done) this.#gone.delete(oldest.value)
-    this.#outgoing.set(client, { client, clock, json: 'null', except })
   }
 
   /** Out of sight, not known to be gone: it may come back with the clock it had. */
@@ -251,7 +258,7 @@ export class Presence {
         }
       } else if (now - heard.at >= limits.presenceGoneMs) {
         this.#drop(client, change)
-        this.#gone.set(client, heard.clock)
+        this.#noteGone(client, heard.clock)
       }
     }
     this.#emit(change, 'timeout', [])
