@@ -195,6 +195,8 @@ export class DocumentDriver {
         return this.#owner.outlet(effect.link)?.openDocument(this.name, effect.have)
       case 'decline':
         return this.#owner.outlet(effect.link)?.declineDocument(this.name, effect.reason)
+      case 'unknown':
+        return this.#owner.outlet(effect.link)?.unknownDocument(this.name)
       case 'send':
         if (this.#owner.outlet(effect.link)?.sendDocument(this.name, effect.message) === false) {
           this.push({ type: 'dropped', link: effect.link })

@@ -182,12 +182,11 @@ export class DocumentSet implements DocumentOwner {
         return driver.push({ type: 'received', link: link.id, message: message.message })
       }
       case 'close':
-        this.#named(link.numbers.their(message.number))?.push({ type: 'left', link: link.id, how: 'closed' })
-        return link.numbers.forget(message.number)
+        return this.#closedBy(link, message.number)
       case 'decline':
-        return this.#named(link.numbers.ownName(message.yours))?.push({ type: 'left', link: link.id, how: 'declined' })
+        return this.#declinedBy(link, message.yours)
       case 'unknown':
-        return this.#reopen(link, message.yours)
+        return this.#named(link.numbers.ownName(message.yours))?.push({ type: 'unheard', link: link.id })
       case 'catalogue':
         // What somebody keeps concerns only those who keep everything.
         return this.#keeps ? this.#catalogue.heard(link.id, readable(message.entries)) : undefined
@@ -204,6 +203,10 @@ export class DocumentSet implements DocumentOwner {
     const checked = documentName(message.name)
     if (!checked.ok) return link.close(closeCode.garbage, checked.error)
     const name = checked.value
+    const before = link.numbers.theirNumber(name) ?? message.number
+    // An `open` that was overtaken by a later one; or a later one that has overtaken the `close` before it.
+    if (message.number < before) return
+    if (message.number > before) this.#closedBy(link, before)
     if (!link.numbers.learn(message.number, name)) {
       return link.send({ type: 'decline', yours: message.number, reason: 'limit' })
     }
@@ -237,12 +240,17 @@ export class DocumentSet implements DocumentOwner {
     return true
   }
 
-  /** They lost our `open`: say it again. */
-  #reopen(link: LinkDriver, number: number): void {
-    const driver = this.#named(link.numbers.ownName(number))
-    if (driver === undefined) return
-    driver.push({ type: 'left', link: link.id, how: 'lost' })
-    this.#invite(driver, link)
+  #closedBy(link: LinkDriver, number: number): void {
+    this.#named(link.numbers.their(number))?.push({ type: 'left', link: link.id, how: 'closed' })
+    link.numbers.forget(number)
+  }
+
+  /** The number is burnt: a `decline` that comes twice must not end what began after it. */
+  #declinedBy(link: LinkDriver, number: number): void {
+    const name = link.numbers.ownName(number)
+    if (name === undefined) return
+    link.numbers.take(name)
+    this.#named(name)?.push({ type: 'left', link: link.id, how: 'declined' })
   }
 }
 

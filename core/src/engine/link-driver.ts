@@ -148,6 +148,11 @@ export class LinkDriver implements LinkReceiver, Outlet {
     this.send({ type: 'decline', yours, reason })
   }
 
+  unknownDocument(name: DocumentName): void {
+    const yours = this.numbers.theirNumber(name)
+    if (yours !== undefined) this.send({ type: 'unknown', yours })
+  }
+
   closeDocument(name: DocumentName): void {
     const number = this.numbers.own(name)
     if (number === undefined) return

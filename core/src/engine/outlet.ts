@@ -12,6 +12,8 @@ export interface Outlet {
   sendDocument(name: DocumentName, message: DocumentMessage): boolean
   /** Says that we do not take part in what they opened. */
   declineDocument(name: DocumentName, reason: DeclineReason): void
+  /** Says that we did not hear that they take part. */
+  unknownDocument(name: DocumentName): void
   /** Says that we do not take part any more. */
   closeDocument(name: DocumentName): void
   close(code: number, reason: string): void

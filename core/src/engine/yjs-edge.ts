@@ -96,6 +96,10 @@ export class YjsEdge implements LinkReceiver, Outlet {
     // Nothing to say: a client of this wire asks for one document by connecting.
   }
 
+  unknownDocument(): void {
+    // Nothing to say: it is joined from its first moment.
+  }
+
   closeDocument(): void {
     this.close(closeCode.goingAway, 'the document was closed')
   }

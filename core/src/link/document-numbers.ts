@@ -39,9 +39,12 @@ export class DocumentNumbers {
     this.#ownNames.delete(number)
   }
 
-  /** Notes what the other side calls a document; false at the limit. */
+  /** Notes what the other side calls a document; false at the limit, and for a number that means another one. */
   learn(number: number, name: DocumentName): boolean {
-    if (!this.#theirs.has(number) && this.#theirs.size >= limits.documentsPerLinkMax) return false
+    const known = this.#theirs.get(number)
+    if (known === undefined ? this.#theirs.size >= limits.documentsPerLinkMax : known !== name) return false
+    const before = this.#theirNumbers.get(name)
+    if (before !== undefined) this.#theirs.delete(before)
     this.#theirs.set(number, name)
     this.#theirNumbers.set(name, number)
     return true
@@ -59,6 +62,7 @@ export class DocumentNumbers {
   forget(number: number): void {
     const name = this.#theirs.get(number)
     this.#theirs.delete(number)
-    if (name !== undefined) this.#theirNumbers.delete(name)
+    // The late close of an old number must not take the new one with it.
+    if (name !== undefined && this.#theirNumbers.get(name) === number) this.#theirNumbers.delete(name)
   }
 }

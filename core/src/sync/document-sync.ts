@@ -157,6 +157,8 @@ export class DocumentSync {
         return
       case 'left':
         return this.#leave(event.link, event.how)
+      case 'unheard':
+        return this.#unheard(event.link)
       case 'loaded':
         return this.#loaded(event.updates, event.unreadable, now)
       case 'loadFailed':
@@ -250,8 +252,11 @@ export class DocumentSync {
     this.#loadRetry.failed(now)
     this.#report('load failed', { why })
     for (const event of this.#stash.take()) {
-      if (event.type === 'joined') this.#effects.push({ type: 'decline', link: event.link, reason: 'failed' })
-      else if (event.type === 'offered' || event.type === 'asked') {
+      if (event.type === 'joined') {
+        this.#effects.push({ type: 'decline', link: event.link, reason: 'failed' })
+        // They will not ask again: we open it ourselves when the log could be read after all.
+        this.#stash.add({ type: 'invited', link: event.link, traits: event.traits })
+      } else if (event.type === 'offered' || event.type === 'asked') {
         this.#effects.push({ type: 'settle', request: event.request, settled: { type: 'failed', why } })
       }
       // Invitations are repeated when the log could be read after all.
@@ -271,6 +276,11 @@ export class DocumentSync {
     this.neighbours.leave(link, how)
   }
 
+  #unheard(link: LinkId): void {
+    const neighbour = this.neighbours.get(link)
+    if (neighbour?.opened === true) this.#live?.openAgain(neighbour)
+  }
+
   #dropped(link: LinkId): void {
     if (!this.neighbours.fallBehind(link)) return
     this.#effects.push({ type: 'closeLink', link, code: closeCode.slow, reason: 'reads too slowly' })
@@ -280,7 +290,10 @@ export class DocumentSync {
 
   #receive(link: LinkId, message: DocumentMessage, event: SyncEvent, now: Millis): void {
     const neighbour = this.neighbours.get(link)
-    if (neighbour === undefined) return
+    // While the log is being read, its `open` may be waiting for that, too.
+    if (neighbour === undefined || (this.#phase === 'ready' && !neighbour.joined)) {
+      return void this.#effects.push({ type: 'unknown', link })
+    }
     switch (message.type) {
       case 'presence':
         return this.#presence.receive(neighbour, message.states, now)
@@ -356,6 +369,7 @@ export class DocumentSync {
       if (neighbour.owed !== null) live.exchange.answer(neighbour, neighbour.owed, now)
       if (neighbour.hasGap && isActive(neighbour)) live.exchange.ask(neighbour, now)
     }
+    live.passTime(now)
     const partner = this.#antiEntropy.partner([...this.neighbours.values()], now)
     if (partner !== null) live.exchange.compareWith(partner)
     this.#unloadIfIdle(live, now)

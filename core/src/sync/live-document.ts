@@ -9,7 +9,7 @@ import type { Replica } from '../replica/replica.ts'
 import type { Have } from '../wire/message.ts'
 import { Exchange } from './exchange.ts'
 import type { LogWatermark } from './log-watermark.ts'
-import { isActive, type Neighbour } from './neighbour.ts'
+import { isActive, opensAgainAt, type Neighbour } from './neighbour.ts'
 import type { Neighbourhood } from './neighbourhood.ts'
 import type { Outbox } from './outbox.ts'
 import type { PresenceExchange } from './presence-exchange.ts'
@@ -51,8 +51,15 @@ export class LiveDocument {
 
   /** Tells a neighbour that we take part, and what we hold. */
   open(neighbour: Neighbour): void {
-    if (neighbour.opening) return
+    if (neighbour.opening || neighbour.declined) return
+    this.openAgain(neighbour)
+  }
+
+  /** [ME5] Says it again: they did not hear it, or gave no answer. Until it has left, nothing else is said to them. */
+  openAgain(neighbour: Neighbour): void {
     neighbour.opening = true
+    neighbour.opened = false
+    neighbour.greeted = false
     const { log, outbox } = this.#options
     const say = { type: 'open', have: this.replica.have() } as const
     outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: 0 })
@@ -62,6 +69,7 @@ export class LiveDocument {
   join(neighbour: Neighbour, have: Have, now: Millis): void {
     const wasJoined = neighbour.joined
     neighbour.joined = true
+    neighbour.declined = false
     if (!wasJoined) neighbour.greeted = false
     if (neighbour.traits.kind === 'edge') {
       // Clients of other wires need no `open`; they say what they hold when they are asked.
@@ -70,9 +78,21 @@ export class LiveDocument {
       this.exchange.ask(neighbour, now)
     } else {
       this.open(neighbour)
+      // They say it again because ours did not reach them.
+      if (wasJoined && neighbour.opened && now - neighbour.openedAt >= limits.answerMs) this.openAgain(neighbour)
       // Our `open` is a question already; they will answer it.
       if (!wasJoined) neighbour.askedAt = now
       this.exchange.hear(neighbour, have, { now, isJoin: !wasJoined })
+    }
+  }
+
+  /** [ME5] Says `open` again to those who gave no answer to it. */
+  passTime(now: Millis): void {
+    for (const neighbour of this.#options.neighbours.values()) {
+      const at = opensAgainAt(neighbour)
+      if (at === null || now < at) continue
+      neighbour.openAgainMs = Math.min(neighbour.openAgainMs * 2, limits.antiEntropyMaxMs)
+      this.openAgain(neighbour)
     }
   }
 

@@ -23,6 +23,11 @@ export interface Neighbour {
   opening: boolean
   opened: boolean
   joined: boolean
+  /** It said that it takes no part: it is not asked again until it opens the document itself. */
+  declined: boolean
+  /** When our `open` left last, and how long to wait for its own before saying it again. */
+  openedAt: Millis
+  openAgainMs: Millis
   /** It was sent the presence of everybody when it began to take part. */
   greeted: boolean
 
@@ -70,6 +75,9 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     opening: false,
     opened: false,
     joined: false,
+    declined: false,
+    openedAt: 0,
+    openAgainMs: limits.answerMs,
     greeted: false,
     vector: new Map(),
     weHaveTheirs: false,
@@ -99,6 +107,12 @@ export function isActive(neighbour: Neighbour): boolean {
 
 export function isLevel(neighbour: Neighbour): boolean {
   return neighbour.joined && neighbour.weHaveTheirs && neighbour.theyHaveOurs && !neighbour.hasGap && !neighbour.behind
+}
+
+/** When to say our `open` again, because nothing came of it; null when it is not to be said again. */
+export function opensAgainAt(neighbour: Neighbour): Millis | null {
+  const { opened, joined, openedAt, openAgainMs } = neighbour
+  return opened && !joined ? openedAt + openAgainMs : null
 }
 
 /** Whether what we sent it may still be on its way, so that comparing states says nothing yet (PROTOCOL.md [DS12]). */

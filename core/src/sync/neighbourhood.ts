@@ -1,7 +1,7 @@
 /** The links that have to do with one document, and what can be said of them together. */
 import type { LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
-import { isActive, isLevel, newNeighbour, type Neighbour, type Traits } from './neighbour.ts'
+import { isActive, isLevel, newNeighbour, opensAgainAt, type Neighbour, type Traits } from './neighbour.ts'
 
 export class Neighbourhood {
   readonly #neighbours = new Map<LinkId, Neighbour>()
@@ -38,9 +38,7 @@ export class Neighbourhood {
     if (neighbour.traits.disk) this.#safeEdits = Math.max(this.#safeEdits, neighbour.holds)
     this.#neighbours.delete(link)
     if (how === 'lost') return
-    const absent = this.at(link, neighbour.traits, neighbour.tokensAt)
-    absent.opening = how === 'declined'
-    absent.opened = how === 'declined'
+    this.at(link, neighbour.traits, neighbour.tokensAt).declined = how === 'declined'
   }
 
   /** Something it said had to be dropped here: it is not acknowledged, and asked for again. */
@@ -104,6 +102,7 @@ export class Neighbourhood {
     let next: Millis = Infinity
     for (const neighbour of this.#neighbours.values()) {
       const { hasGap, owed, askedAt, missingUntil, tokensAt } = neighbour
+      next = Math.min(next, opensAgainAt(neighbour) ?? Infinity)
       if (owed !== null) next = Math.min(next, Math.max(missingUntil, tokensAt + 1000 / limits.answersPerSecond))
       // Whoever does not take part yet is asked when it does: being woken for it now would be for nothing, at once again.
       if (hasGap && askedAt !== null && isActive(neighbour)) next = Math.min(next, askedAt + limits.answerMs)

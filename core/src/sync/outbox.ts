@@ -108,6 +108,7 @@ function tell(neighbour: Neighbour, entry: Extract<OutboxEntry, { type: 'tell' }
   switch (say.type) {
     case 'open':
       neighbour.opened = true
+      neighbour.openedAt = now
       return [{ type: 'open', link, have: say.have }]
     case 'have':
       return [{ type: 'send', link, message: { type: 'have', have: say.have } }]

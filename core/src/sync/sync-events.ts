@@ -15,6 +15,8 @@ export type SyncEvent =
   | { readonly type: 'joined'; readonly link: LinkId; readonly traits: Traits; readonly have: Have }
   /** That link takes no part (any more): it broke, it closed the document, or it declined to open it. */
   | { readonly type: 'left'; readonly link: LinkId; readonly how: 'lost' | 'closed' | 'declined' }
+  /** That link never heard our `open`. */
+  | { readonly type: 'unheard'; readonly link: LinkId }
   | { readonly type: 'received'; readonly link: LinkId; readonly message: DocumentMessage }
   /** An update from outside that wants a decision; answered by the effect `settle` with the same `request`. */
   | { readonly type: 'offered'; readonly request: number; readonly update: Uint8Array }
@@ -45,6 +47,8 @@ export type SyncEffect =
   /** Tell that link that we take part. */
   | { readonly type: 'open'; readonly link: LinkId; readonly have: Have }
   | { readonly type: 'decline'; readonly link: LinkId; readonly reason: DeclineReason }
+  /** Tell that link that we did not hear its `open`. */
+  | { readonly type: 'unknown'; readonly link: LinkId }
   | { readonly type: 'send'; readonly link: LinkId; readonly message: DocumentMessage }
   | { readonly type: 'closeLink'; readonly link: LinkId; readonly code: number; readonly reason: string }
   | { readonly type: 'settle'; readonly request: number; readonly settled: Settled }
