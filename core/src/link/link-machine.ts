@@ -192,7 +192,7 @@ export class LinkMachine {
     const effects: LinkEffect[] = [{ type: 'linked', peer: { id: peerId(publicKey), instance, features } }]
     // A first ping at once: the round trip is known from the start.
     effects.push(this.#send(encodeMessage({ type: 'ping', stamp: Math.floor(now) }), now))
-    for (const frame of this.#early.splice(0)) effects.push(...this.#receive(frame, now))
+    for (const frame of this.#early.splice(0)) if (this.isLinked) effects.push(...this.#receive(frame, now))
     return effects
   }
 
