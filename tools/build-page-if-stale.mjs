@@ -39,7 +39,9 @@ function build() {
   const fresh = join(dirname(page), `.page-${process.pid}`)
   const vite = fileURLToPath(new URL('bin/vite.js', import.meta.resolve('vite/package.json')))
   const args = [vite, 'build', '--config', join(root, 'web-peer/vite.config.ts'), '--outDir', fresh, '--emptyOutDir']
-  const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', 2, 2] })
+  // Whatever the caller is (a test run, say), this is the page that people get.
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const { status } = spawnSync(process.execPath, args, { env, stdio: ['ignore', 2, 2] })
   if (status === 0) {
     rmSync(page, { recursive: true, force: true })
     renameSync(fresh, page)
