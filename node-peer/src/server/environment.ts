@@ -13,3 +13,5 @@ export interface ServerEnvironment {
 export const documentsPath = '/v1/docs'
 /** y-websocket's wire. */
 export const yjsPath = '/yjs'
+/** y-webrtc's signalling. */
+export const signalPath = '/signal'

@@ -1,11 +1,14 @@
 /**
- * Requests to become a WebSocket: `/peer` for peers, `/yjs/<name>` for clients of y-websocket's wire. Whoever is turned
- * away is first accepted and then closed with a code and a reason, because a browser cannot read a failed upgrade.
+ * Requests to become a WebSocket: `/peer` for peers, `/yjs/<name>` for clients of y-websocket's wire, `/signal` for
+ * y-webrtc's signalling. Whoever is turned away is first accepted and then closed with a code and a reason, because a
+ * browser cannot read a failed upgrade.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { closeCode, documentName, limits, type Log, type Peer } from '@knotwork/core'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
+import { signallingLimits } from '../signalling/signalling-limits.ts'
+import { SignallingSockets } from '../signalling/signalling-sockets.ts'
 import { peerPath } from '../transport/address.ts'
 import { clip } from '../transport/web-socket-link.ts'
 import {
@@ -15,7 +18,7 @@ import {
   type WebSocketTransport,
 } from '../transport/web-socket-transport.ts'
 import type { Access } from './access.ts'
-import { yjsPath } from './environment.ts'
+import { signalPath, yjsPath } from './environment.ts'
 import { LinkQuota } from './link-quota.ts'
 import { isBelow, nameBelow, rawTarget, type RawTarget } from './raw-target.ts'
 import { YjsClients } from './yjs-clients.ts'
@@ -37,15 +40,18 @@ export class Upgrades {
   readonly #options: UpgradesOptions
   readonly #quota = new LinkQuota()
   readonly #yjsClients: YjsClients
+  readonly #signalling: SignallingSockets
   readonly #sockets = new Set<WebSocket>()
   readonly #peerServer = webSocketServer(peerPayloadBytesMax)
   /** A stock client sends a whole document in one frame. */
   readonly #yjsServer = webSocketServer(limits.messageBytesMax + 64)
+  readonly #signalServer = webSocketServer(signallingLimits.payloadBytesMax)
   #isClosed = false
 
   constructor(options: UpgradesOptions) {
     this.#options = options
     this.#yjsClients = new YjsClients(options.log)
+    this.#signalling = new SignallingSockets(options.log)
   }
 
   /** For the `upgrade` event of an HTTP server. */
@@ -53,8 +59,7 @@ export class Upgrades {
     // A client that hangs up during the handshake must not end the process.
     stream.on('error', () => undefined)
     const target = rawTarget(request.url ?? '/')
-    const server = isBelow(target, yjsPath) ? this.#yjsServer : this.#peerServer
-    server.handleUpgrade(request, stream, head, (socket) => this.#opened(socket, request, target))
+    this.#serverFor(target).handleUpgrade(request, stream, head, (socket) => this.#opened(socket, request, target))
   }
 
   /** Takes no more, closes what is still open, and resolves when all of it is closed. */
@@ -63,6 +68,11 @@ export class Upgrades {
     const closed = [...this.#sockets].map((socket) => new Promise((resolve) => void socket.once('close', resolve)))
     for (const socket of this.#sockets) socket.close(closeCode.goingAway, 'this peer is leaving')
     await Promise.all(closed)
+  }
+
+  #serverFor(target: RawTarget): WebSocketServer {
+    if (isBelow(target, yjsPath)) return this.#yjsServer
+    return target.path === signalPath ? this.#signalServer : this.#peerServer
   }
 
   #opened(socket: WebSocket, request: IncomingMessage, target: RawTarget): void {
@@ -79,17 +89,17 @@ export class Upgrades {
 
   #refusal({ headers }: IncomingMessage, target: RawTarget): Closing | null {
     const { access, peer } = this.#options
-    const isYjs = isBelow(target, yjsPath)
-    if (!isYjs && target.path !== peerPath) {
-      return {
-        closeCode: closeCode.garbage,
-        detail: `nothing here; peers link to ${peerPath}, Yjs apps to ${yjsPath}/<name>`,
-      }
+    const isForYjs = isBelow(target, yjsPath) || target.path === signalPath
+    if (!isForYjs && target.path !== peerPath) {
+      const places = `peers link to ${peerPath}, Yjs apps to ${yjsPath}/<name> or ${signalPath}`
+      return { closeCode: closeCode.garbage, detail: `nothing here; ${places}` }
     }
     if (this.#isClosed) return { closeCode: closeCode.goingAway, detail: 'this peer is leaving' }
     // Peers prove that they know the token in their handshake, without sending it.
     const refusal =
-      access.refuseHost(headers) ?? access.refuseOrigin(headers) ?? (isYjs ? access.refuseToken(headers, target) : null)
+      access.refuseHost(headers) ??
+      access.refuseOrigin(headers) ??
+      (isForYjs ? access.refuseToken(headers, target) : null)
     if (refusal !== null) return refusal
     return peer() === null ? { closeCode: closeCode.unavailable, detail: 'this peer is starting' } : null
   }
@@ -104,6 +114,10 @@ export class Upgrades {
   #admit(socket: WebSocket, from: string, target: RawTarget): void {
     const peer = this.#options.peer()
     if (peer === null) return
+    if (target.path === signalPath) {
+      this.#signalling.add(socket, from)
+      return
+    }
     if (!isBelow(target, yjsPath)) {
       this.#options.transport.admit(socket, from)
       return
