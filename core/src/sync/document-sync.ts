@@ -18,7 +18,7 @@ import type { DocumentMessage } from '../wire/message.ts'
 import { AntiEntropy } from './anti-entropy.ts'
 import { LiveDocument } from './live-document.ts'
 import { LogWatermark } from './log-watermark.ts'
-import { isActive, isLevel, type Neighbour } from './neighbour.ts'
+import { isActive, isLevel, noteReceived, type Neighbour } from './neighbour.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { Outbox } from './outbox.ts'
 import { Stash } from './stash.ts'
@@ -318,7 +318,7 @@ export class DocumentSync {
   /** An equal digest needs no document in memory. */
   #answerCold(neighbour: Neighbour, message: Extract<DocumentMessage, { type: 'digest' }>): boolean {
     if (this.#coldDigest === null || !equalBytes(message.digest, this.#coldDigest)) return false
-    neighbour.received = Math.max(neighbour.received, message.sequence)
+    noteReceived(neighbour, message.sequence)
     if (message.answer) {
       const answer = { type: 'digest', sequence: neighbour.sent, digest: this.#coldDigest, answer: false } as const
       this.#effects.push({ type: 'send', link: neighbour.link, message: answer })

@@ -11,7 +11,17 @@ import type { Merged, Replica } from '../replica/replica.ts'
 import { unreachable } from '../result.ts'
 import { closeCode } from '../wire/close-code.ts'
 import type { DocumentMessage, Have } from '../wire/message.ts'
-import { isActive, isInFlight, noteEqual, noteStored, raise, takeAnswer, type Neighbour } from './neighbour.ts'
+import {
+  isActive,
+  isInFlight,
+  noteEqual,
+  noteGap,
+  noteReceived,
+  noteStored,
+  raise,
+  takeAnswer,
+  type Neighbour,
+} from './neighbour.ts'
 import type { LogWatermark } from './log-watermark.ts'
 import type { Outbox } from './outbox.ts'
 import type { SyncEffect } from './sync-events.ts'
@@ -73,7 +83,8 @@ export class Exchange {
       return
     }
     const { theyLack, weLack, deletesDiffer, theirVector } = difference
-    neighbour.vector = theirVector
+    raise(neighbour.said, theirVector)
+    neighbour.vector = new Map(neighbour.said)
     if (weLack || deletesDiffer) neighbour.weHaveTheirs = false
     if (theyLack || deletesDiffer) neighbour.theyHaveOurs = false
     if (weLack && (isJoin || !this.#isFetchingElsewhere(neighbour, now))) this.ask(neighbour, now)
@@ -100,7 +111,7 @@ export class Exchange {
 
   #tellMissing(neighbour: Neighbour, now: Millis): void {
     const { replica, log, outbox } = this.#ground
-    const update = replica.missing(neighbour.vector)
+    const update = replica.missing(neighbour.said)
     const to = replica.vector()
     if (neighbour.traits.kind === 'peer') {
       neighbour.missingUntil = now + limits.answerMs + update.byteLength / limits.slowBytesPerMs
@@ -133,7 +144,7 @@ export class Exchange {
     const { replica, log } = this.#ground
     if (equalBytes(message.digest, replica.digest())) {
       noteEqual(neighbour, this.#ground.edits())
-      neighbour.received = Math.max(neighbour.received, message.sequence)
+      noteReceived(neighbour, message.sequence)
       if (message.answer) this.#tellDigest(neighbour, false)
       return
     }
@@ -151,11 +162,13 @@ export class Exchange {
 
   #mergeMissing(neighbour: Neighbour, message: Extract<StateMessage, { type: 'missing' }>, now: Millis): void {
     neighbour.askedAt = null
-    if (this.#ground.log.isFull) return
-    if (!this.#merge(neighbour, [message.update], { max: bulkLimits, now })) return
-    neighbour.weHaveTheirs = true
-    neighbour.hasGap = false
-    this.#acknowledge(neighbour, Math.max(neighbour.received, message.sequence))
+    const isFull = this.#ground.log.isFull
+    if (isFull || !this.#merge(neighbour, [message.update], { max: bulkLimits, now })) {
+      return noteGap(neighbour, message.sequence)
+    }
+    noteReceived(neighbour, message.sequence)
+    if (!neighbour.hasGap) neighbour.weHaveTheirs = true
+    this.#acknowledge(neighbour)
     const { replica } = this.#ground
     if (equalBytes(message.digest, replica.digest())) {
       noteEqual(neighbour, this.#ground.edits())
@@ -173,7 +186,7 @@ export class Exchange {
   #mergeUpdates(neighbour: Neighbour, message: Extract<StateMessage, { type: 'updates' }>, now: Millis): void {
     const { log } = this.#ground
     // What can be fetched again later is not taken while the storage does not take it (PROTOCOL.md [ST3]).
-    if (log.isFull) return
+    if (log.isFull) return noteGap(neighbour, message.sequence)
     const isEdge = neighbour.traits.kind === 'edge'
     const isComplete = this.#merge(neighbour, message.updates, { max: isEdge ? bulkLimits : liveLimits, now })
     if (isEdge) {
@@ -182,14 +195,14 @@ export class Exchange {
       else this.ask(neighbour, now)
       return
     }
-    if (message.sequence > neighbour.received + 1 || !isComplete) neighbour.hasGap = true
+    if (message.sequence > neighbour.received + 1 || !isComplete) noteGap(neighbour, message.sequence)
     if (neighbour.hasGap) return this.ask(neighbour, now)
-    this.#acknowledge(neighbour, Math.max(neighbour.received, message.sequence))
+    noteReceived(neighbour, message.sequence)
+    this.#acknowledge(neighbour)
   }
 
-  #acknowledge(neighbour: Neighbour, sequence: number): void {
-    neighbour.received = sequence
-    neighbour.acknowledgeDue = { sequence, mark: this.#ground.log.written }
+  #acknowledge(neighbour: Neighbour): void {
+    neighbour.acknowledgeDue = { sequence: neighbour.received, mark: this.#ground.log.written }
   }
 
   /** Merges, logs and passes on. False when something waits or was refused: then it must not be acknowledged. */
@@ -212,6 +225,7 @@ export class Exchange {
         this.#waiting.add({ update, from: neighbour.link })
         continue
       }
+      raise(neighbour.said, merged.inspection.to)
       raise(neighbour.vector, merged.inspection.to)
       if (merged.type === 'news') {
         hasNews = true
@@ -256,6 +270,7 @@ export class Exchange {
   /** [BR4] After updates for it were dropped: what it holds is unsure, so it is asked, or given everything. */
   resync(neighbour: Neighbour, now: Millis): void {
     neighbour.askedAt = null
+    neighbour.said = new Map()
     neighbour.vector = new Map()
     if (neighbour.traits.kind === 'edge') this.#tellMissing(neighbour, now)
     else this.ask(neighbour, now)

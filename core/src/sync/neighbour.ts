@@ -31,7 +31,9 @@ export interface Neighbour {
   /** It was sent the presence of everybody when it began to take part. */
   greeted: boolean
 
-  /** Structs it holds for sure: what it said, what it sent, what we sent on this reliable link. */
+  /** Structs it holds for sure: what it said, and what it sent. What it lacks is told from this. */
+  said: Vector
+  /** Structs it need not be sent: what it holds for sure, and what is on its way to it, or was lost there. */
   vector: Vector
   /** We hold all that it held, and it all that we held, at some moment since it joined. Both: level. */
   weHaveTheirs: boolean
@@ -48,8 +50,9 @@ export interface Neighbour {
   /** Digest we stated in the last `missing` to it, and the own edits in that state. */
   offered: { readonly digest: Digest; readonly edits: number } | null
 
-  /** Sequence of its messages through which we have everything; whether something after that was lost. */
+  /** Sequence of its messages through which we have everything; the highest we saw; whether something was lost. */
   received: number
+  seen: number
   hasGap: boolean
   /** What to acknowledge once the mark is durable. */
   acknowledgeDue: { readonly sequence: number; readonly mark: number } | null
@@ -79,6 +82,7 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     openedAt: 0,
     openAgainMs: limits.answerMs,
     greeted: false,
+    said: new Map(),
     vector: new Map(),
     weHaveTheirs: false,
     theyHaveOurs: false,
@@ -89,6 +93,7 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     holds: 0,
     offered: null,
     received: 0,
+    seen: 0,
     hasGap: false,
     acknowledgeDue: null,
     askedAt: null,
@@ -165,11 +170,23 @@ export function noteStored(neighbour: Neighbour, sequence: number, now: Millis):
   }
 }
 
+/** We have all that it sent through `sequence`; what came later, and had overtaken this, may still leave a gap. */
+export function noteReceived(neighbour: Neighbour, sequence: number): void {
+  neighbour.received = Math.max(neighbour.received, sequence)
+  neighbour.seen = Math.max(neighbour.seen, sequence)
+  neighbour.hasGap = neighbour.seen > neighbour.received
+}
+
+/** It sent something that we could not take, or that followed something we never got: it is asked for again. */
+export function noteGap(neighbour: Neighbour, sequence: number): void {
+  neighbour.seen = Math.max(neighbour.seen, sequence)
+  neighbour.hasGap = true
+}
+
 /** Both hold the very same: nothing is open between us. */
 export function noteEqual(neighbour: Neighbour, edits: number): void {
   neighbour.weHaveTheirs = true
   neighbour.theyHaveOurs = true
-  neighbour.hasGap = false
   neighbour.askedAt = null
   neighbour.owed = null
   neighbour.missingUntil = 0

@@ -135,6 +135,10 @@ function broadcast(batch: readonly Broadcast[], neighbours: Neighbours, now: Mil
   const runs = new RunCache(batch)
   for (const neighbour of neighbours.values()) {
     if (!isActive(neighbour) || neighbour.behind) continue
+    // What it is not sent but must fetch it does not have: no later acknowledgement may cover that.
+    if (neighbour.traits.kind === 'peer' && batch.some((entry) => isToBeFetched(neighbour, entry))) {
+      neighbour.theyHaveOurs = false
+    }
     const wanted = batch.filter((entry) => isNewsFor(neighbour, entry))
     if (wanted.length === 0) continue
     const edits = wanted.at(-1)?.edits ?? 0
@@ -145,6 +149,10 @@ function broadcast(batch: readonly Broadcast[], neighbours: Neighbours, now: Mil
     for (const entry of wanted) raise(neighbour.vector, entry.to)
   }
   return effects
+}
+
+function isToBeFetched(neighbour: Neighbour, entry: Broadcast): boolean {
+  return entry.audience === 'edges' && entry.except !== neighbour.link
 }
 
 function isNewsFor(neighbour: Neighbour, entry: Broadcast): boolean {
