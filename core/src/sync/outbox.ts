@@ -141,8 +141,11 @@ function broadcast(batch: readonly Broadcast[], neighbours: Neighbours, now: Mil
     }
     const wanted = batch.filter((entry) => isNewsFor(neighbour, entry))
     if (wanted.length === 0) continue
-    const edits = wanted.at(-1)?.edits ?? 0
+    let count = 0
     for (const updates of runs.of(wanted)) {
+      count += updates.length
+      // Those in this message: an acknowledgement of it says nothing of the next one.
+      const edits = wanted[count - 1]?.edits ?? 0
       const sequence = noteSent(neighbour, edits, { now, isComplete: false })
       effects.push({ type: 'send', link: neighbour.link, message: { type: 'updates', sequence, updates } })
     }
