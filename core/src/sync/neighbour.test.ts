@@ -7,6 +7,8 @@ import {
   isLevel,
   newNeighbour,
   noteEqual,
+  noteGap,
+  noteReceived,
   noteSent,
   noteStored,
   raise,
@@ -51,7 +53,6 @@ describe('[DS13] what may be said of a neighbour', () => {
 
   it('[DS13] found equal: nothing is open any more, and it holds every edit', () => {
     const one = neighbour({
-      hasGap: true,
       askedAt: 5,
       owed: { stateVector: Uint8Array.of(0), deletes: digestFrom(new Uint8Array(8)) },
       missingUntil: 99,
@@ -59,7 +60,7 @@ describe('[DS13] what may be said of a neighbour', () => {
     noteSent(one, 1, update)
     noteSent(one, 2, whole)
     noteEqual(one, 7)
-    expect(one).toMatchObject({ hasGap: false, askedAt: null, owed: null, missingUntil: 0, holds: 7, acknowledged: 2 })
+    expect(one).toMatchObject({ askedAt: null, owed: null, missingUntil: 0, holds: 7, acknowledged: 2 })
     expect([isLevel(one), one.covers, isInFlight(one, 0)]).toEqual([true, [], false])
     noteEqual(one, 3)
     expect(one.holds).toBe(7)
@@ -107,6 +108,20 @@ describe('[BR5] [ST6] sequences and acknowledgements', () => {
     noteSent(one, 7, update)
     noteStored(one, 3, 10)
     expect([one.holds, one.theyHaveOurs]).toEqual([7, true])
+  })
+
+  it('[BR5] a gap is closed by what says that we have all of it, and not while something newer was seen', () => {
+    const one = neighbour()
+    noteReceived(one, 1)
+    expect(one).toMatchObject({ received: 1, hasGap: false })
+    noteGap(one, 4)
+    expect(one).toMatchObject({ received: 1, hasGap: true })
+    noteReceived(one, 3)
+    expect(one).toMatchObject({ received: 3, hasGap: true })
+    noteReceived(one, 2)
+    expect(one).toMatchObject({ received: 3, hasGap: true })
+    noteReceived(one, 4)
+    expect(one).toMatchObject({ received: 4, hasGap: false })
   })
 
   it('[BR5] a whole that was acknowledged makes room for another answer', () => {
