@@ -190,16 +190,25 @@ describeInChromium('the Notebook', (browser) => {
       await bob.hasText(`${text} meanwhile`)
     })
 
-    it('a first visit offline is no visit, but an edit is there at once and before any link', async () => {
+    it('a second tab opens from this device at once, however long the node peer is silent', async () => {
       const context = await person()
       const ada = await open(context)
       await ada.keptOffline()
       await ada.newNote('kept')
       await ada.hasLine(/on disk/u)
-      await killPeer()
-      const second = await open(context, ada.url)
+      const { url: address } = ada
       await ada.page.close()
+      // Alive for the network, and answering nothing.
+      peer.kill('SIGSTOP')
+      const start = performance.now()
+      const second = await open(context, address)
       await second.hasText('kept')
+      const openedMs = performance.now() - start
+      await second.type(' and on')
+      await second.hasPill('Offline · saved on this device')
+      peer.kill('SIGCONT')
+      await second.hasLine(/on disk at 1 peer/u)
+      expect(openedMs).toBeLessThan(2_000)
     })
   })
 

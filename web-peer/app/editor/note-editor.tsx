@@ -2,13 +2,10 @@ import { EditorState } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import * as Y from 'yjs'
-import { titleOf } from '../model/note-title.ts'
 import type { OpenNote, Session } from '../model/session.ts'
 import { editorExtensions } from './editor-extensions.ts'
+import { followTitle } from './title-follower.ts'
 import { isPlain, textOf } from '../model/note-text.ts'
-
-/** The title in the list follows this long after a key, so that it is not written with each one. */
-const followMs = 400
 
 /** The text of the open note. The editor lives as long as the note is open: give it the note's name as `key`. */
 export function NoteEditor({ session, note }: { readonly session: Session; readonly note: OpenNote }) {
@@ -61,24 +58,5 @@ function mountEditor(parent: HTMLElement, { session, note, foreign }: Mounting):
     stopFollowing()
     view.destroy()
     undoManager.destroy()
-  }
-}
-
-/** Whoever types the first line writes it into the list; the others only read it there. */
-function followTitle(session: Session, note: OpenNote, text: Y.Text): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const follow = () => {
-    timer = undefined
-    session.notebook.follow(note.name, titleOf(text.toString()))
-  }
-  const watch = (_event: Y.YTextEvent, transaction: Y.Transaction) => {
-    if (transaction.local) timer ??= setTimeout(follow, followMs)
-  }
-  text.observe(watch)
-  return () => {
-    text.unobserve(watch)
-    if (timer === undefined) return
-    clearTimeout(timer)
-    follow()
   }
 }

@@ -30,7 +30,9 @@ export async function written(
     })
   })
   try {
-    await Promise.race([body(transaction), done])
+    const work = body(transaction)
+    if (work !== undefined) await Promise.race([work, done])
+    commit(transaction)
   } catch (thrown) {
     abort(transaction)
     // Nothing may be left under way when the caller tries again. What went wrong first is what it wants to know.
@@ -38,6 +40,15 @@ export async function written(
     throw transaction.error ?? thrown
   }
   await done
+}
+
+/** Without waiting for its requests to be answered: a tab that closes a moment later has written all the same. */
+function commit(transaction: IDBTransaction): void {
+  try {
+    transaction.commit()
+  } catch {
+    // It is over already, for better or worse: `done` tells.
+  }
 }
 
 function abort(transaction: IDBTransaction): void {

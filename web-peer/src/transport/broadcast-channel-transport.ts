@@ -50,6 +50,8 @@ export class BroadcastChannelTransport implements Transport {
     if (typeof window !== 'undefined') {
       window.addEventListener('pagehide', () => this.#leave(), { signal: this.#disposed.signal })
       window.addEventListener('pageshow', () => this.#wake(), { signal: this.#disposed.signal })
+      // Hidden tabs hardly get any time and may have lost each other.
+      document.addEventListener('visibilitychange', () => this.#greet(), { signal: this.#disposed.signal })
     }
     return []
   }
