@@ -50,7 +50,7 @@ function rootJson(doc: Y.Doc, name: string): Json {
   }
 }
 
-type Content = Json | Y.AbstractType<unknown>
+type Content = Json | Y.Map<Content> | Y.Array<Content> | Y.AbstractType<unknown>
 
 /** As `toJSON` of Yjs, but a key called `__proto__` is a key like any other. */
 function jsonOf(content: Content): Json {
