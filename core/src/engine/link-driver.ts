@@ -2,7 +2,7 @@
  * Drives one link machine: performs its effects on a transport's link, proves and checks identities, numbers the
  * documents, and holds back bulk so that keystrokes pass it.
  */
-import type { DocumentName, LinkId } from '../ids.ts'
+import { peerId, type DocumentName, type LinkId, type PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { DocumentNumbers } from '../link/document-numbers.ts'
 import { LinkMachine, type LinkEffect, type LinkEvent, type Proven, type SessionMessage } from '../link/link-machine.ts'
@@ -44,6 +44,7 @@ export class LinkDriver implements LinkReceiver, Outlet {
   readonly link: Link
   readonly numbers = new DocumentNumbers()
   readonly #options: LinkDriverOptions
+  readonly #ownId: PeerId
   readonly #machine: LinkMachine
   readonly #alarm: Alarm
   readonly #bulk: BulkQueue
@@ -59,6 +60,7 @@ export class LinkDriver implements LinkReceiver, Outlet {
     this.link = link
     this.#options = options
     const { publicKey } = platform.identity
+    this.#ownId = peerId(publicKey)
     const nonce = platform.random.bytes(32)
     this.#machine = new LinkMachine({ publicKey, nonce, instance, features, channel: new Uint8Array(0) })
     this.#alarm = new Alarm(platform.clock, () => this.#run({ type: 'woke' }))
@@ -76,8 +78,14 @@ export class LinkDriver implements LinkReceiver, Outlet {
   }
 
   get traits(): Traits {
-    const features = this.#peer?.features ?? []
-    return { kind: 'peer', keeps: features.includes(feature.keeps), disk: features.includes(feature.disk) }
+    const { id = null, features = [] } = this.#peer ?? {}
+    const isAnotherDisk = id !== this.#ownId
+    return {
+      kind: 'peer',
+      keeps: features.includes(feature.keeps),
+      disk: features.includes(feature.disk) && isAnotherDisk,
+      peer: id,
+    }
   }
 
   get roundTripMs(): number | null {

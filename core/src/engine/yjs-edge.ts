@@ -28,7 +28,7 @@ export interface YjsEdgeOptions {
 /** A client of this wire says nothing about deletes: this digest equals none. */
 const unknownDeletes = digestFrom(new Uint8Array(0))
 
-const traits: Traits = { kind: 'edge', keeps: false, disk: false }
+const traits: Traits = { kind: 'edge', keeps: false, disk: false, peer: null }
 
 export class YjsEdge implements LinkReceiver, Outlet {
   readonly id: LinkId

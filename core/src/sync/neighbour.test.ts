@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { digestFrom, linkId } from '../ids.ts'
+import { digestFrom, linkId, peerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import {
   isActive,
@@ -18,9 +18,9 @@ import {
 } from './neighbour.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 
-const onDisk: Traits = { kind: 'peer', keeps: true, disk: true }
-const inMemory: Traits = { kind: 'peer', keeps: false, disk: false }
-const edge: Traits = { kind: 'edge', keeps: false, disk: false }
+const onDisk: Traits = { kind: 'peer', keeps: true, disk: true, peer: peerId(Uint8Array.of(1)) }
+const inMemory: Traits = { kind: 'peer', keeps: false, disk: false, peer: peerId(Uint8Array.of(2)) }
+const edge: Traits = { kind: 'edge', keeps: false, disk: false, peer: null }
 const update = { now: 0, isComplete: false }
 const whole = { now: 0, isComplete: true }
 
@@ -201,10 +201,11 @@ describe('[DS8] the ration of answers', () => {
 })
 
 describe('[DS13] [ST6] what may be said of all neighbours together', () => {
-  /** One neighbour per given state, on links 1, 2, 3, … */
+  /** One neighbour per given state, on links 1, 2, 3, …; each another peer, unless its traits are given. */
   function neighbourhood(...states: readonly (Partial<Neighbour> & { readonly traits?: Traits })[]): Neighbourhood {
     const all = new Neighbourhood()
-    for (const [index, { traits = onDisk, ...state }] of states.entries()) {
+    for (const [index, state] of states.entries()) {
+      const { traits = { ...onDisk, peer: peerId(Uint8Array.of(10 + index)) } } = state
       Object.assign(all.at(linkId(index + 1), traits, 0), { opened: true, joined: true }, state)
     }
     return all
@@ -232,6 +233,12 @@ describe('[DS13] [ST6] what may be said of all neighbours together', () => {
     expect([all.holders(5, false), all.holders(5, true), all.holders(1, false), all.holders(9, false)]).toEqual([
       2, 1, 3, 0,
     ])
+  })
+
+  it('[DS13] a peer with an old and a new link is one peer', () => {
+    const twice = { theyHaveOurs: true, weHaveTheirs: true, holds: 5, traits: onDisk }
+    const all = neighbourhood(twice, twice)
+    expect([all.holders(5, true), all.counts]).toEqual([1, { taking: 1, level: 1 }])
   })
 
   it('[DS13] who takes part, and who is level', () => {

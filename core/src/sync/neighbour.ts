@@ -1,5 +1,5 @@
 /** What one document knows of one link: plain state, changed by the steps in `exchange.ts`. */
-import type { Digest, LinkId, Millis } from '../ids.ts'
+import type { Digest, LinkId, Millis, PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { Have } from '../wire/message.ts'
 
@@ -12,8 +12,10 @@ export interface Traits {
   readonly kind: 'peer' | 'edge'
   /** It keeps every document it is told of. */
   readonly keeps: boolean
-  /** What it acknowledges is on disk. */
+  /** What it acknowledges is on a disk, and not on ours: another tab shares that. */
   readonly disk: boolean
+  /** Who it is: one peer may have two links for a while, an old one and a new one. Null for a client of another wire. */
+  readonly peer: PeerId | null
 }
 
 export interface Neighbour {

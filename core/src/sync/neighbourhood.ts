@@ -1,5 +1,5 @@
 /** The links that have to do with one document, and what can be said of them together. */
-import type { LinkId, Millis } from '../ids.ts'
+import type { LinkId, Millis, PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { isActive, isLevel, newNeighbour, opensAgainAt, type Neighbour, type Traits } from './neighbour.ts'
 
@@ -66,26 +66,27 @@ export class Neighbourhood {
     return safeEdits
   }
 
-  /** How many hold every own edit through `edits`, in their log, or on their disk. */
+  /** How many peers hold every own edit through `edits`, in their log, or on their disk. */
   holders(edits: number, needsDisk: boolean): number {
-    let count = 0
+    const holders = new Set<PeerId | null>()
     for (const { traits, joined, theyHaveOurs, holds } of this.#neighbours.values()) {
       const isHolder = traits.kind === 'peer' && joined && theyHaveOurs && holds >= edits
-      if (isHolder && (traits.disk || !needsDisk)) count++
+      if (isHolder && (traits.disk || !needsDisk)) holders.add(traits.peer)
     }
-    return count
+    return holders.size
   }
 
   /** Peers that take part; of those, the ones that hold the same as we. */
   get counts(): { readonly taking: number; readonly level: number } {
-    let taking = 0
-    let level = 0
+    const taking = new Set<PeerId | null>()
+    const level = new Set<PeerId | null>()
     for (const neighbour of this.#neighbours.values()) {
-      if (!neighbour.joined || neighbour.traits.kind !== 'peer') continue
-      taking++
-      if (isLevel(neighbour)) level++
+      const { traits, joined } = neighbour
+      if (!joined || traits.kind !== 'peer') continue
+      taking.add(traits.peer)
+      if (isLevel(neighbour)) level.add(traits.peer)
     }
-    return { taking, level }
+    return { taking: taking.size, level: level.size }
   }
 
   /** Whether somebody who does not keep documents takes part: it would not be told again if we forgot it. */

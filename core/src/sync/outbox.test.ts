@@ -6,8 +6,8 @@ import { Neighbourhood } from './neighbourhood.ts'
 import { Outbox, type Broadcast, type OutboxEntry } from './outbox.ts'
 import type { SyncEffect } from './sync-events.ts'
 
-const peer: Traits = { kind: 'peer', keeps: true, disk: true }
-const edge: Traits = { kind: 'edge', keeps: false, disk: false }
+const peer: Traits = { kind: 'peer', keeps: true, disk: true, peer: null }
+const edge: Traits = { kind: 'edge', keeps: false, disk: false, peer: null }
 const [link1, link2, link3] = [linkId(1), linkId(2), linkId(3)]
 const digest = digestFrom(new Uint8Array(8))
 const have = { stateVector: Uint8Array.of(0), deletes: digest }
