@@ -378,7 +378,9 @@ export class DocumentSync {
   #unloadIfIdle(live: LiveDocument, now: Millis): void {
     if (this.#apps > 0 || now - this.#usedAt < limits.idleUnloadMs) return
     const isBusy = !this.#outbox.isEmpty || !this.#log.isSettled || !live.exchange.isIdle
-    if (isBusy || this.neighbours.hasEdges) {
+    // Whoever shows presence is seen by others through us, also when nobody types for a while.
+    const isWatched = this.#options.presence.states.size > 0
+    if (isBusy || isWatched || this.neighbours.hasEdges) {
       this.#usedAt = now
       return
     }
