@@ -110,6 +110,16 @@ describe('[TR4] greeting', () => {
     expect([ends.b.closed?.code, ends.b.peer]).toEqual([4403, null])
   })
 
+  it('[TR1] [TR4] a proof that has overtaken its hello counts', () => {
+    const ends = new LinkEnds().open()
+    give(ends.b, ...ends.a.outgoing.splice(0))
+    const frames = ends.b.outgoing.splice(0)
+    expect(typesOf(frames)).toEqual(['hello', 'prove'])
+    give(ends.a, ...frames.reverse())
+    ends.carry()
+    expect([ends.a.machine.isLinked, ends.b.machine.isLinked]).toEqual([true, true])
+  })
+
   it('[TR4] nothing about documents is said before both proofs hold', () => {
     const ends = new LinkEnds({}, { isSlow: true })
     ends.a.say(someMessage)

@@ -67,6 +67,7 @@ export class LinkMachine {
   /** Frames that came while their sender's proof was still being checked. */
   readonly #early: Uint8Array[] = []
   #earlyBytes = 0
+  #earlyProof: Prove | null = null
   #isProofUnderway = false
   #partMessages = 0
   #skipped = 0
@@ -142,7 +143,8 @@ export class LinkMachine {
     }
     switch (this.#phase) {
       case 'greeting':
-        // Whatever else comes first was overtaken by its hello, or ends in the hello timeout.
+        // Both leave in the same moment where the other side greeted first, so the proof may overtake its hello.
+        if (message.type === 'prove') this.#earlyProof ??= message
         return message.type === 'hello' ? this.#greet(message, frame) : []
       case 'proving':
         return message.type === 'prove' ? this.#check(message) : this.#keepEarly(frame)
@@ -172,7 +174,8 @@ export class LinkMachine {
     }
     this.#theirHello = { hello, bytes }
     this.#phase = 'proving'
-    return [{ type: 'prove', transcript: transcriptOf({ signerHello: this.#ownHello, verifierHello: bytes, channel }) }]
+    const transcript = transcriptOf({ signerHello: this.#ownHello, verifierHello: bytes, channel })
+    return [{ type: 'prove', transcript }, ...(this.#earlyProof === null ? [] : this.#check(this.#earlyProof))]
   }
 
   #check(proof: Prove): readonly LinkEffect[] {
