@@ -68,6 +68,21 @@ describeInChromium('the platform of a page', (browser) => {
       expect({ loaded, after }).toEqual({ loaded: 0, after: [[3]] })
     })
 
+    it('[ST1] rejects when the disk is full, keeps what was there, and goes on with what fits', async () => {
+      const fresh = await browser().newContext()
+      const own = await openHarness(fresh)
+      const devtools = await fresh.newCDPSession(own)
+      // Before anything is written: Chromium remembers for a while how much room there was.
+      await devtools.send('Storage.overrideQuotaForOrigin', { origin: server.origin, quotaSize: 3_000_000 })
+      const append = (bytes: number) => own.evaluate((count) => window.harness.appendBytes('full', count), bytes)
+      expect(await append(10)).toEqual({ why: null, sizes: [10] })
+      const { why, sizes } = await append(20_000_000)
+      expect(why).toMatch(/space this browser gives to the page is used up/u)
+      expect(sizes).toEqual([10])
+      expect(await append(20)).toEqual({ why: null, sizes: [10, 20] })
+      await fresh.close()
+    })
+
     it('leaves the database of another program alone, and the others work', async () => {
       const { load, append, names } = await page.evaluate(() => window.harness.foreignDatabase())
       expect(load).toMatch(/another program/u)
@@ -107,6 +122,46 @@ describeInChromium('the platform of a page', (browser) => {
       expect(expected).toHaveLength(600)
       expect(ours).toBe(expected)
       expect(stock).toBe(expected)
+    })
+  })
+
+  describe('openPeer', () => {
+    it('stores without any network, and has it after a reload', async () => {
+      const fresh = await browser().newContext()
+      const own = await openHarness(fresh)
+      const first = await own.evaluate(() => window.harness.write('note', 'one '))
+      expect(first).toMatchObject({ text: 'one ', status: { type: 'offline', saved: 'disk' } })
+      expect(first.ms).toBeLessThan(1_000)
+      await own.reload()
+      await own.waitForFunction('window.harness !== undefined')
+      const second = await own.evaluate(() => window.harness.write('note', 'two '))
+      expect(second.id).toBe(first.id)
+      // It wrote before the log was read, so either may come first.
+      expect(second.text).toMatch(/^(?:one two|two one) $/u)
+      await fresh.close()
+    })
+
+    it('waits for no address', async () => {
+      const status = await page.evaluate(() => window.harness.openWithDeadAddress('ws://127.0.0.1:1/peer'))
+      expect(status).toEqual({ type: 'offline', pending: 0, saved: 'memory' })
+    })
+
+    it('brings three tabs together, each with a link to each', async () => {
+      const fresh = await browser().newContext()
+      const pages = await Promise.all([1, 2, 3].map(() => openHarness(fresh)))
+      const together = await Promise.all(
+        pages.map((each, index) =>
+          each.evaluate((words) => window.harness.writeTogether('note', words, 2), `tab${index} `),
+        ),
+      )
+      expect(new Set(together.map(({ text }) => text)).size).toBe(1)
+      expect(together[0]?.text.split(' ').toSorted()).toEqual(['', 'tab0', 'tab1', 'tab2'])
+      expect(together.map(({ links }) => links)).toEqual([2, 2, 2])
+      await fresh.close()
+    })
+
+    it('keeps to itself when it is told to', async () => {
+      expect(await page.evaluate(() => window.harness.neighboursWithoutTabs())).toBe(0)
     })
   })
 

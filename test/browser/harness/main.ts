@@ -1,6 +1,7 @@
 /** What tests may ask of the harness page: `window.harness`, see `harness-page.ts`. */
 import { storageCases } from '../../contracts/storage.ts'
 import { transportCases } from '../../contracts/transport.ts'
+import { openPeerFeats } from './open-peer-feats.ts'
 import { storageFeats } from './storage-feats.ts'
 import { indexedDbPlace } from './indexeddb-place.ts'
 import { pageSocketEnds } from './socket-ends.ts'
@@ -21,7 +22,7 @@ function find<Case extends { readonly title: string }>(cases: readonly Case[], t
   return found
 }
 
-export const harness = { runCase, ...storageFeats, ...identityFeats, ...yIndexedDbFeats }
+export const harness = { runCase, ...storageFeats, ...identityFeats, ...yIndexedDbFeats, ...openPeerFeats }
 
 declare global {
   interface Window {

@@ -94,6 +94,21 @@ export const storageFeats = {
     return { load, append, names }
   },
 
+  /** Appends so many bytes; why it was refused, or null. */
+  async appendBytes(text: string, count: number) {
+    const storage = await openStorage()
+    // Random, so that nothing can make them smaller.
+    const large = new Uint8Array(count)
+    for (let at = 0; at < count; at += 65_536) crypto.getRandomValues(large.subarray(at, at + 65_536))
+    const why = await storage.append(nameOf(text), [large]).then(
+      () => null,
+      (thrown: unknown) => String(thrown),
+    )
+    const sizes = (await storage.load(nameOf(text))).updates.map((update) => update.length)
+    await storage[Symbol.asyncDispose]()
+    return { why, sizes }
+  },
+
   /** More documents than connections are kept open. */
   async manyDocuments(count: number) {
     await deleteAllDatabases()
