@@ -46,7 +46,7 @@ export interface Neighbour {
   acknowledged: number
   unacknowledgedSince: Millis | null
   /** For each sequence not acknowledged yet: the number of the last own edit that it covers. */
-  readonly covers: { readonly sequence: number; readonly edits: number; readonly isComplete: boolean }[]
+  readonly covers: { readonly sequence: number; readonly edits: number; isComplete: boolean }[]
   /** Number of the last own edit it is known to have stored. */
   holds: number
   /** Digest we stated in the last `missing` to it, and the own edits in that state. */
@@ -152,6 +152,13 @@ export function noteSent(neighbour: Neighbour, edits: number, options: { now: Mi
   if (neighbour.covers.length >= limits.unacknowledgedMax) neighbour.covers.shift()
   neighbour.covers.push({ sequence, edits, isComplete: options.isComplete })
   return sequence
+}
+
+/** Something of ours was not sent to it: nothing that was sent before, and is acknowledged later, makes it whole again. */
+export function noteSkipped(neighbour: Neighbour): void {
+  neighbour.theyHaveOurs = false
+  neighbour.offered = null
+  for (const cover of neighbour.covers) cover.isComplete = false
 }
 
 /** It has all of ours through `sequence` in its log. */

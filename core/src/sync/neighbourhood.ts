@@ -1,7 +1,7 @@
 /** The links that have to do with one document, and what can be said of them together. */
 import type { LinkId, Millis, PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
-import { isActive, isLevel, newNeighbour, opensAgainAt, type Neighbour, type Traits } from './neighbour.ts'
+import { isActive, isLevel, newNeighbour, noteSkipped, opensAgainAt, type Neighbour, type Traits } from './neighbour.ts'
 
 export class Neighbourhood {
   readonly #neighbours = new Map<LinkId, Neighbour>()
@@ -52,7 +52,7 @@ export class Neighbourhood {
     const neighbour = this.#neighbours.get(link)
     if (neighbour === undefined || neighbour.behind) return false
     neighbour.behind = true
-    neighbour.theyHaveOurs = false
+    noteSkipped(neighbour)
     neighbour.strikes++
     return neighbour.strikes > limits.slowStrikesMax
   }

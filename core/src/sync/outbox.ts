@@ -6,7 +6,7 @@
 import type { Digest, LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { Have } from '../wire/message.ts'
-import { isActive, noteSent, raise, type Neighbour, type Vector } from './neighbour.ts'
+import { isActive, noteSent, noteSkipped, raise, type Neighbour, type Vector } from './neighbour.ts'
 import type { Settled, SyncEffect } from './sync-events.ts'
 
 /** An update for everybody but its sender, as it came. */
@@ -134,11 +134,10 @@ function broadcast(batch: readonly Broadcast[], neighbours: Neighbours, now: Mil
   const effects: SyncEffect[] = []
   const runs = new RunCache(batch)
   for (const neighbour of neighbours.values()) {
-    if (!isActive(neighbour) || neighbour.behind) continue
-    // What it is not sent but must fetch it does not have: no later acknowledgement may cover that.
-    if (neighbour.traits.kind === 'peer' && batch.some((entry) => isToBeFetched(neighbour, entry))) {
-      neighbour.theyHaveOurs = false
-    }
+    const isListening = isActive(neighbour) && !neighbour.behind
+    // What it is not sent, or must fetch, it does not have: no later acknowledgement may cover that.
+    if (!isListening || batch.some((entry) => isToBeFetched(neighbour, entry))) noteSkipped(neighbour)
+    if (!isListening) continue
     const wanted = batch.filter((entry) => isNewsFor(neighbour, entry))
     if (wanted.length === 0) continue
     let count = 0
@@ -155,7 +154,7 @@ function broadcast(batch: readonly Broadcast[], neighbours: Neighbours, now: Mil
 }
 
 function isToBeFetched(neighbour: Neighbour, entry: Broadcast): boolean {
-  return entry.audience === 'edges' && entry.except !== neighbour.link
+  return entry.audience === 'edges' && neighbour.traits.kind === 'peer' && entry.except !== neighbour.link
 }
 
 function isNewsFor(neighbour: Neighbour, entry: Broadcast): boolean {
