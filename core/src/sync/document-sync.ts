@@ -102,7 +102,7 @@ export class DocumentSync {
   /** Whether this document needs no more of that link: both are level, or it takes no part. */
   isDoneWith(link: LinkId): boolean {
     const neighbour = this.neighbours.get(link)
-    return neighbour === undefined ? this.#phase === 'cold' : isLevel(neighbour)
+    return neighbour === undefined ? this.#phase === 'cold' : neighbour.declined || isLevel(neighbour)
   }
 
   /** The digest of what is durably held, if it is known without loading. */

@@ -10,13 +10,21 @@ export interface JoinOptions {
 
 const doc = new Y.Doc()
 let provider: WebrtcProvider | null = null
-/** Frames sent on all data channels of this page; those that carry an update of the document. */
-const frames = { sent: 0, sentUpdates: 0 }
+/** Frames on all data channels of this page; those that carry an update of the document. */
+const frames = { sent: 0, sentUpdates: 0, receivedUpdates: 0 }
+const channels = new WeakSet<RTCDataChannel>()
 
 const isUpdate = (data: Uint8Array): boolean => data[0] === 0 && data[1] === 2
 function countSends(prototype: RTCDataChannel): void {
   const send = Object.getOwnPropertyDescriptor(prototype, 'send')?.value as RTCDataChannel['send']
   prototype.send = function counted(this: RTCDataChannel, data: unknown): void {
+    // Each side begins with a request, so no update comes before this.
+    if (!channels.has(this)) {
+      channels.add(this)
+      this.addEventListener('message', ({ data: received }: MessageEvent<ArrayBuffer>) => {
+        if (isUpdate(new Uint8Array(received))) frames.receivedUpdates++
+      })
+    }
     frames.sent++
     if (isUpdate(data as Uint8Array)) frames.sentUpdates++
     Reflect.apply(send, this, [data])
@@ -55,6 +63,25 @@ const app = {
   },
   /** How many shown have no name: nobody should, once everybody said theirs. */
   nameless: (): number => [...joined().awareness.getStates().values()].filter((state) => !('name' in state)).length,
+  /** Sends frames that are no messages to everybody; how many. */
+  sendGarbage(): number {
+    const garbage = [
+      [],
+      [0],
+      [0, 2, 255],
+      [1, 200, 1],
+      [1, 3, 1, 1, 9],
+      [255, 255, 255, 255, 255, 255, 255, 255, 255, 255],
+    ]
+    let sent = 0
+    for (const { peer } of joined().room?.webrtcConns.values() ?? []) {
+      for (const frame of garbage) {
+        ;(peer as { send(frame: Uint8Array): void }).send(new Uint8Array(frame))
+        sent++
+      }
+    }
+    return sent
+  },
   links: (): number => joined().room?.webrtcConns.size ?? 0,
   frames: () => ({ ...frames }),
 }
