@@ -1,6 +1,6 @@
 /** One document-sync machine on a bench: a real replica and presence, a storage that answers when the test says so. */
 import * as Y from 'yjs'
-import { linkId, type LinkId } from '../src/ids.ts'
+import { linkId, type Digest, type LinkId } from '../src/ids.ts'
 import { Presence } from '../src/presence/presence.ts'
 import { compactUpdates } from '../src/replica/compaction.ts'
 import { digestOf, haveOf } from '../src/replica/digest.ts'
@@ -191,11 +191,15 @@ export function haveOfDoc(doc: Y.Doc): Have {
   return haveOf(doc)
 }
 
+export function digestOfDoc(doc: Y.Doc): Digest {
+  return digestOf(haveOf(doc))
+}
+
 /** `missing` as a neighbour with this document would say it. */
 export function missingFrom(doc: Y.Doc, sequence: number): DocumentMessage {
-  return { type: 'missing', sequence, digest: digestOf(haveOf(doc)), update: Y.encodeStateAsUpdate(doc) }
+  return { type: 'missing', sequence, digest: digestOfDoc(doc), update: Y.encodeStateAsUpdate(doc) }
 }
 
 export function digestFrom(doc: Y.Doc, sequence: number, answer: boolean): DocumentMessage {
-  return { type: 'digest', sequence, digest: digestOf(haveOf(doc)), answer }
+  return { type: 'digest', sequence, digest: digestOfDoc(doc), answer }
 }
