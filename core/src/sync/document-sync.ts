@@ -18,7 +18,7 @@ import type { DocumentMessage } from '../wire/message.ts'
 import { AntiEntropy } from './anti-entropy.ts'
 import { LiveDocument } from './live-document.ts'
 import { LogWatermark } from './log-watermark.ts'
-import { isActive, isLevel, noteReceived, type Neighbour } from './neighbour.ts'
+import { isLevel, noteReceived, type Neighbour } from './neighbour.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { Outbox } from './outbox.ts'
 import { Stash } from './stash.ts'
@@ -158,7 +158,7 @@ export class DocumentSync {
       case 'left':
         return this.#leave(event.link, event.how)
       case 'unheard':
-        return this.#unheard(event.link)
+        return this.#live?.unheard(event.link)
       case 'loaded':
         return this.#loaded(event.updates, event.unreadable, now)
       case 'loadFailed':
@@ -276,11 +276,6 @@ export class DocumentSync {
     this.neighbours.leave(link, how)
   }
 
-  #unheard(link: LinkId): void {
-    const neighbour = this.neighbours.get(link)
-    if (neighbour?.opened === true) this.#live?.openAgain(neighbour)
-  }
-
   #dropped(link: LinkId): void {
     if (!this.neighbours.fallBehind(link)) return
     this.#effects.push({ type: 'closeLink', link, code: closeCode.slow, reason: 'reads too slowly' })
@@ -365,10 +360,6 @@ export class DocumentSync {
     if (this.#phase === 'broken') return this.#load(now)
     const live = this.#live
     if (this.#phase !== 'ready' || live === null) return
-    for (const neighbour of this.neighbours.values()) {
-      if (neighbour.owed !== null) live.exchange.answer(neighbour, neighbour.owed, now)
-      if (neighbour.hasGap && isActive(neighbour)) live.exchange.ask(neighbour, now)
-    }
     live.passTime(now)
     const partner = this.#antiEntropy.partner([...this.neighbours.values()], now)
     if (partner !== null) live.exchange.compareWith(partner)
@@ -380,7 +371,7 @@ export class DocumentSync {
     const isBusy = !this.#outbox.isEmpty || !this.#log.isSettled || !live.exchange.isIdle
     // Whoever shows presence is seen by others through us, also when nobody types for a while.
     const isWatched = this.#options.presence.states.size > 0
-    if (isBusy || isWatched || this.neighbours.hasEdges) {
+    if (isBusy || isWatched || this.neighbours.hasEdges || !this.neighbours.isLevel) {
       this.#usedAt = now
       return
     }

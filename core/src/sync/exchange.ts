@@ -12,6 +12,8 @@ import { unreachable } from '../result.ts'
 import { closeCode } from '../wire/close-code.ts'
 import type { DocumentMessage, Have } from '../wire/message.ts'
 import {
+  asksAgainAt,
+  comparesAgainAt,
   isActive,
   isInFlight,
   noteEqual,
@@ -87,6 +89,7 @@ export class Exchange {
     neighbour.vector = new Map(neighbour.said)
     if (weLack || deletesDiffer) neighbour.weHaveTheirs = false
     if (theyLack || deletesDiffer) neighbour.theyHaveOurs = false
+    neighbour.lackingSince = weLack ? now : null
     if (weLack && (isJoin || !this.#isFetchingElsewhere(neighbour, now))) this.ask(neighbour, now)
     if (theyLack || deletesDiffer || neighbour.traits.kind === 'edge') this.answer(neighbour, have, now)
   }
@@ -129,6 +132,23 @@ export class Exchange {
   /** [DS5] Anti-entropy: eight bytes to one neighbour. */
   compareWith(neighbour: Neighbour): void {
     this.#tellDigest(neighbour, true)
+  }
+
+  /** [DS4] [DS5] Whatever was not answered in time is asked again. */
+  passTime(neighbour: Neighbour, now: Millis): void {
+    if (neighbour.owed !== null) this.answer(neighbour, neighbour.owed, now)
+    if (neighbour.lackingSince !== null && !this.#lacks(neighbour)) neighbour.lackingSince = null
+    if (now >= (asksAgainAt(neighbour) ?? Infinity)) this.ask(neighbour, now)
+    if (now >= (comparesAgainAt(neighbour) ?? Infinity)) {
+      neighbour.comparedAt = now
+      if (this.#ground.log.isSettled) this.compareWith(neighbour)
+    }
+  }
+
+  /** Whether it holds structs that are not here. */
+  #lacks(neighbour: Neighbour): boolean {
+    for (const [client, clock] of neighbour.said) if (clock > this.#ground.replica.clockOf(client)) return true
+    return false
   }
 
   /** [DS4] Says what we hold so that they send the rest; again only when no answer came in time. */

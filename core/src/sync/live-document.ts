@@ -65,6 +65,11 @@ export class LiveDocument {
     outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: 0 })
   }
 
+  unheard(link: LinkId): void {
+    const neighbour = this.#options.neighbours.get(link)
+    if (neighbour?.opened === true) this.openAgain(neighbour)
+  }
+
   /** A neighbour takes part, and holds what it says. */
   join(neighbour: Neighbour, have: Have, now: Millis): void {
     const wasJoined = neighbour.joined
@@ -86,11 +91,11 @@ export class LiveDocument {
     }
   }
 
-  /** [ME5] Says `open` again to those who gave no answer to it. */
+  /** Whatever was not answered in time is said again. */
   passTime(now: Millis): void {
     for (const neighbour of this.#options.neighbours.values()) {
-      const at = opensAgainAt(neighbour)
-      if (at === null || now < at) continue
+      this.exchange.passTime(neighbour, now)
+      if (now < (opensAgainAt(neighbour) ?? Infinity)) continue
       neighbour.openAgainMs = Math.min(neighbour.openAgainMs * 2, limits.antiEntropyMaxMs)
       this.openAgain(neighbour)
     }

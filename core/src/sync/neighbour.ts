@@ -61,6 +61,10 @@ export interface Neighbour {
 
   /** When we last asked for what we lack, if no answer has come. */
   askedAt: Millis | null
+  /** Since when it is known to hold structs that we lack, as far as is known. */
+  lackingSince: Millis | null
+  /** When it was last asked to compare because something was not acknowledged. */
+  comparedAt: Millis
   /** A request we have not answered yet because answers are rationed. */
   owed: Have | null
   answerTokens: number
@@ -99,6 +103,8 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     hasGap: false,
     acknowledgeDue: null,
     askedAt: null,
+    lackingSince: null,
+    comparedAt: 0,
     owed: null,
     answerTokens: limits.answersBurst,
     tokensAt: now,
@@ -120,6 +126,20 @@ export function isLevel(neighbour: Neighbour): boolean {
 export function opensAgainAt(neighbour: Neighbour): Millis | null {
   const { opened, joined, openedAt, openAgainMs } = neighbour
   return opened && !joined ? openedAt + openAgainMs : null
+}
+
+/** When to ask again for what we lack; null when we lack nothing, or it cannot be asked. */
+export function asksAgainAt(neighbour: Neighbour): Millis | null {
+  const { hasGap, askedAt, lackingSince } = neighbour
+  if (!isActive(neighbour) || (!hasGap && lackingSince === null)) return null
+  return Math.max(askedAt ?? 0, lackingSince ?? 0) + limits.answerMs
+}
+
+/** When to compare because an acknowledgement is overdue: what was sent last may be lost, and nothing would tell. */
+export function comparesAgainAt(neighbour: Neighbour): Millis | null {
+  const { unacknowledgedSince, comparedAt, missingUntil, behind } = neighbour
+  if (unacknowledgedSince === null || behind || !isActive(neighbour)) return null
+  return Math.max(unacknowledgedSince + limits.answerMs, comparedAt + limits.answerMs, missingUntil)
 }
 
 /** Whether what we sent it may still be on its way, so that comparing states says nothing yet (PROTOCOL.md [DS12]). */
@@ -197,6 +217,7 @@ export function noteEqual(neighbour: Neighbour, edits: number): void {
   neighbour.weHaveTheirs = true
   neighbour.theyHaveOurs = true
   neighbour.askedAt = null
+  neighbour.lackingSince = null
   neighbour.owed = null
   neighbour.missingUntil = 0
   neighbour.acknowledged = neighbour.sent

@@ -1,7 +1,16 @@
 /** The links that have to do with one document, and what can be said of them together. */
 import type { LinkId, Millis, PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
-import { isActive, isLevel, newNeighbour, noteSkipped, opensAgainAt, type Neighbour, type Traits } from './neighbour.ts'
+import {
+  asksAgainAt,
+  comparesAgainAt,
+  isLevel,
+  newNeighbour,
+  noteSkipped,
+  opensAgainAt,
+  type Neighbour,
+  type Traits,
+} from './neighbour.ts'
 
 export class Neighbourhood {
   readonly #neighbours = new Map<LinkId, Neighbour>()
@@ -94,6 +103,12 @@ export class Neighbourhood {
     return [...this.values()].some((neighbour) => neighbour.joined && !neighbour.traits.keeps)
   }
 
+  /** Every peer that takes part holds the same as we. */
+  get isLevel(): boolean {
+    const { taking, level } = this.counts
+    return taking === level
+  }
+
   get hasEdges(): boolean {
     return [...this.values()].some((neighbour) => neighbour.traits.kind === 'edge')
   }
@@ -102,11 +117,11 @@ export class Neighbourhood {
   deadline(): Millis | null {
     let next: Millis = Infinity
     for (const neighbour of this.#neighbours.values()) {
-      const { hasGap, owed, askedAt, missingUntil, tokensAt } = neighbour
-      next = Math.min(next, opensAgainAt(neighbour) ?? Infinity)
+      const { owed, missingUntil, tokensAt } = neighbour
+      for (const at of [opensAgainAt(neighbour), asksAgainAt(neighbour), comparesAgainAt(neighbour)]) {
+        if (at !== null) next = Math.min(next, at)
+      }
       if (owed !== null) next = Math.min(next, Math.max(missingUntil, tokensAt + 1000 / limits.answersPerSecond))
-      // Whoever does not take part yet is asked when it does: being woken for it now would be for nothing, at once again.
-      if (hasGap && askedAt !== null && isActive(neighbour)) next = Math.min(next, askedAt + limits.answerMs)
     }
     return next === Infinity ? null : next
   }
