@@ -74,6 +74,7 @@ export class LiveDocument {
   join(neighbour: Neighbour, have: Have, now: Millis): void {
     const wasJoined = neighbour.joined
     neighbour.joined = true
+    neighbour.asleep = false
     neighbour.declined = false
     if (!wasJoined) neighbour.greeted = false
     if (neighbour.traits.kind === 'edge') {

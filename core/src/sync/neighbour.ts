@@ -25,6 +25,8 @@ export interface Neighbour {
   opening: boolean
   opened: boolean
   joined: boolean
+  /** It keeps the document, closed it while we were level, and holds what it held: the next change wakes it [ME3]. */
+  asleep: boolean
   /** It said that it takes no part: it is not asked again until it opens the document itself. */
   declined: boolean
   /** When our `open` left last, and how long to wait for its own before saying it again. */
@@ -84,6 +86,7 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     opening: false,
     opened: false,
     joined: false,
+    asleep: false,
     declined: false,
     openedAt: 0,
     openAgainMs: limits.answerMs,
@@ -119,7 +122,13 @@ export function isActive(neighbour: Neighbour): boolean {
 }
 
 export function isLevel(neighbour: Neighbour): boolean {
-  return neighbour.joined && neighbour.weHaveTheirs && neighbour.theyHaveOurs && !neighbour.hasGap && !neighbour.behind
+  return (
+    (neighbour.joined || neighbour.asleep) &&
+    neighbour.weHaveTheirs &&
+    neighbour.theyHaveOurs &&
+    !neighbour.hasGap &&
+    !neighbour.behind
+  )
 }
 
 /** When to say our `open` again, because nothing came of it; null when it is not to be said again. */

@@ -38,7 +38,7 @@ export class Neighbourhood {
   }
 
   /**
-   * It takes no part any more. One that closed may be told again of a later change; one that declined is not asked
+   * It takes no part any more. A keeper that closed while level still holds what it held: it counts, asleep. One that closed may be told again of a later change; one that declined is not asked
    * again while the link lasts.
    */
   leave(link: LinkId, how: 'lost' | 'closed' | 'declined'): void {
@@ -47,7 +47,11 @@ export class Neighbourhood {
     if (neighbour.traits.disk) this.#safeEdits = Math.max(this.#safeEdits, neighbour.holds)
     this.#neighbours.delete(link)
     if (how === 'lost') return
-    this.at(link, neighbour.traits, neighbour.tokensAt).declined = how === 'declined'
+    const absent = this.at(link, neighbour.traits, neighbour.tokensAt)
+    absent.declined = how === 'declined'
+    if (how === 'declined' || !neighbour.traits.keeps || !isLevel(neighbour)) return
+    const { weHaveTheirs, theyHaveOurs, holds } = neighbour
+    Object.assign(absent, { asleep: true, weHaveTheirs, theyHaveOurs, holds })
   }
 
   /** Something it said had to be dropped here: it is not acknowledged, and asked for again. */
@@ -78,8 +82,8 @@ export class Neighbourhood {
   /** How many peers hold every own edit through `edits`, in their log, or on their disk. */
   holders(edits: number, needsDisk: boolean): number {
     const holders = new Set<PeerId | null>()
-    for (const { traits, joined, theyHaveOurs, holds } of this.#neighbours.values()) {
-      const isHolder = traits.kind === 'peer' && joined && theyHaveOurs && holds >= edits
+    for (const { traits, joined, asleep, theyHaveOurs, holds } of this.#neighbours.values()) {
+      const isHolder = traits.kind === 'peer' && (joined || asleep) && theyHaveOurs && holds >= edits
       if (isHolder && (traits.disk || !needsDisk)) holders.add(traits.peer)
     }
     return holders.size
@@ -90,8 +94,8 @@ export class Neighbourhood {
     const taking = new Set<PeerId | null>()
     const level = new Set<PeerId | null>()
     for (const neighbour of this.#neighbours.values()) {
-      const { traits, joined } = neighbour
-      if (!joined || traits.kind !== 'peer') continue
+      const { traits, joined, asleep } = neighbour
+      if (!(joined || asleep) || traits.kind !== 'peer') continue
       taking.add(traits.peer)
       if (isLevel(neighbour)) level.add(traits.peer)
     }
