@@ -33,7 +33,7 @@ describe('the status in words', () => {
       { type: 'live', neighbours: 4, pending: 1, storedOn: 0, saved: 'writing' },
       'Live: 4 peers | 1 edit not confirmed elsewhere',
     ],
-    [{ type: 'failed', why: 'no space is left' }, 'Not saved | no space is left. Trying again.'],
+    [{ type: 'failed', why: 'no space is left' }, 'Not saved | Trying again'],
   ]
   it.each(cases)('%j', (status, expected) => {
     expect(words(status)).toBe(expected)

@@ -39,7 +39,8 @@ export function statusWords(status: DocumentStatus): StatusWords {
         ),
       }
     case 'failed':
-      return { tone: 'bad', short: 'Not saved', more: `${status.why}. Trying again.` }
+      // Why is said at the text, where there is room for it.
+      return { tone: 'bad', short: 'Not saved', more: 'Trying again' }
   }
 }
 

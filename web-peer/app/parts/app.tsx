@@ -22,7 +22,8 @@ export function App({ session }: { readonly session: Session }) {
       <NotesDrawer session={session} isOpen={isDrawerOpen} />
       <main class="note" inert={isDrawerOpen.value}>
         <NoteBar session={session} openDrawer={() => (isDrawerOpen.value = true)} isDrawerOpen={isDrawerOpen.value} />
-        {note !== null && <SaveFailure open={note.open} />}
+        {note !== null && <SaveFailure open={note.open} subject="This note" />}
+        <SaveFailure open={session.notebook.open} subject="The list of notes" />
         {note === null ? <EmptyPage session={session} /> : <NoteEditor key={note.name} session={session} note={note} />}
       </main>
       <Notices />

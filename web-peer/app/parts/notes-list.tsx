@@ -14,8 +14,6 @@ export function NotesList({ session, shown }: NotesListProps) {
   const { notebook } = session
   const notes = notebook.notes.value
   const people = notebook.open.people.value
-  const trouble = notebook.open.trouble.value
-  if (trouble !== null) return <p class="list-empty">The list cannot be read from this device: {trouble}</p>
   if (notes.length === 0) return <p class="list-empty">{notebook.open.isLoaded.value ? 'No notes yet.' : ''}</p>
   const current = session.note.value?.name
   return (

@@ -7,6 +7,13 @@ const stateWords: Readonly<Record<Neighbour['state'], string>> = {
   waiting: 'not reached',
 }
 
+const transportWords: Readonly<Record<string, string>> = {
+  ws: 'WebSocket',
+  wss: 'WebSocket',
+  websocket: 'WebSocket',
+  tab: 'this browser',
+}
+
 export function PeersTable({ neighbours }: { readonly neighbours: readonly Neighbour[] }) {
   if (neighbours.length === 0)
     return <p class="peers-none">No other peer is in sight. Open this page in another tab, or start a node peer.</p>
@@ -29,7 +36,7 @@ export function PeersTable({ neighbours }: { readonly neighbours: readonly Neigh
               {neighbour.keeps && <span class="badge">keeps copies</span>}
               {neighbour.id !== null && <code class="peers-id">{neighbour.id.slice(0, 8)}</code>}
             </td>
-            <td>{neighbour.transport}</td>
+            <td>{transportWords[neighbour.transport] ?? neighbour.transport}</td>
             <td>
               {stateWords[neighbour.state]}
               {neighbour.why !== null && neighbour.state !== 'linked' && <span class="peers-why">{neighbour.why}</span>}

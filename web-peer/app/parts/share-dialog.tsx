@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from './icon.tsx'
 import { QrCode } from './qr-code.tsx'
 
@@ -43,6 +43,8 @@ export function ShareButton({ link, hasToken }: ShareProps) {
 
 function ShareCard({ link, hasToken, close }: ShareProps & { readonly close: () => void }) {
   const field = useRef<HTMLInputElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => button.current?.focus(), [])
   const said = useSignal<'Copy' | 'Copied' | 'Not copied'>('Copy')
   const copy = async () => {
     said.value = (await copied(link, field.current)) ? 'Copied' : 'Not copied'
@@ -60,7 +62,13 @@ function ShareCard({ link, hasToken, close }: ShareProps & { readonly close: () 
           aria-label="Link to this note"
           onFocus={(event) => event.currentTarget.select()}
         />
-        <button type="button" class="button button-main share-copy" aria-live="polite" onClick={() => void copy()}>
+        <button
+          ref={button}
+          type="button"
+          class="button button-main share-copy"
+          aria-live="polite"
+          onClick={() => void copy()}
+        >
           {said.value}
         </button>
       </div>
