@@ -28,6 +28,13 @@ interface Heard {
   readonly at: Millis
 }
 
+/** A state out of sight: with a higher clock it is news; with this one it may be a ghost. */
+interface Unseen {
+  readonly clock: number
+  readonly at: Millis
+  readonly times: number
+}
+
 interface Outgoing extends PresenceEntry {
   readonly except: LinkId | null
 }
@@ -43,6 +50,14 @@ export interface PresenceOptions {
   readonly faulted: (thrown: unknown, where: string) => void
 }
 
+/** How often a state may come back with the clock it had: for links that come and go. */
+const returnsMax = 2
+
+function dropOldest(remembered: Map<number, unknown>): void {
+  const oldest = remembered.keys().next()
+  if (remembered.size > limits.presenceGoneMax && !oldest.done) remembered.delete(oldest.value)
+}
+
 export class Presence {
   /** All states known, the own one included. */
   readonly states = new Map<number, PresenceState>()
@@ -55,6 +70,8 @@ export class Presence {
   readonly #heard = new Map<number, Heard>()
   /** Last clock of those who left, oldest first. */
   readonly #gone = new Map<number, number>()
+  /** Those out of sight, not known to have left, oldest first. */
+  readonly #unseen = new Map<number, Unseen>()
   #outgoing = new Map<number, Outgoing>()
   #sentAt: Millis | null = null
 
@@ -165,8 +182,9 @@ export class Presence {
       if (clock <= (this.#gone.get(client) ?? 0)) return
       // It overtook the state it ends, or that is out of sight; with this very clock it may still come back.
       if (state === null) return this.#noteGone(client, clock - 1)
-      if (this.states.size >= limits.presenceStatesMax) return
-      this.#put(entry, state, via, now)
+      const at = this.#ageOf(entry, now)
+      if (at === null || this.states.size >= limits.presenceStatesMax) return
+      this.#put(entry, state, via, at)
       change.added.push(client)
       return
     }
@@ -183,6 +201,17 @@ export class Presence {
       // It has another way to us: whoever lost sight of it may have it from here.
       else this.#outgoing.set(client, { client, clock: known.clock, json: known.json, except: known.via })
     }
+  }
+
+  /**
+   * When a state that comes (back) into sight was news; null when it is not to be believed. In a ring a state and the
+   * word that it is out of sight would chase one another for ever, each making room for the other (PROTOCOL.md [PR8]).
+   */
+  #ageOf({ client, clock }: PresenceEntry, now: Millis): Millis | null {
+    const unseen = this.#unseen.get(client)
+    if (unseen === undefined || clock > unseen.clock) return now
+    const isGhost = clock < unseen.clock || unseen.times > returnsMax || now - unseen.at >= limits.presenceGoneMs
+    return isGhost ? null : unseen.at
   }
 
   /** Somebody says we left, or shows another state of ours: say what it is. */
@@ -206,11 +235,11 @@ export class Presence {
     this.#outgoing.set(client, { client, clock, json, except: null })
   }
 
-  #put(entry: PresenceEntry, state: PresenceState, via: LinkId, now: Millis): void {
+  #put(entry: PresenceEntry, state: PresenceState, via: LinkId, at: Millis): void {
     const { client, clock, json } = entry
     this.states.set(client, state)
-    this.meta.set(client, { clock, lastUpdated: now })
-    this.#heard.set(client, { clock, json, via, at: now })
+    this.meta.set(client, { clock, lastUpdated: at })
+    this.#heard.set(client, { clock, json, via, at })
     this.#outgoing.set(client, { client, clock, json, except: via })
   }
 
@@ -223,14 +252,17 @@ export class Presence {
 
   #noteGone(client: number, clock: number): void {
     this.#gone.set(client, clock)
-    const oldest = this.#gone.keys().next()
-    if (this.#gone.size > limits.presenceGoneMax && !oldest.done) this.#gone.delete(oldest.value)
+    dropOldest(this.#gone)
   }
 
   /** Out of sight, not known to be gone: it may come back with the clock it had. */
   #forget(client: number, except: LinkId | null, change: PresenceChange): void {
-    const clock = this.#heard.get(client)?.clock ?? 0
+    const { clock, at } = this.#heard.get(client) ?? { clock: 0, at: 0 }
     this.#drop(client, change)
+    const before = this.#unseen.get(client)
+    this.#unseen.delete(client)
+    this.#unseen.set(client, { clock, at, times: before?.clock === clock ? before.times + 1 : 1 })
+    dropOldest(this.#unseen)
     this.#outgoing.set(client, { client, clock, json: 'null', except })
   }
 
