@@ -48,7 +48,8 @@ export default defineConfig({
     outDir: here('../node-peer/page'),
     emptyOutDir: true,
     target: 'es2023',
-    sourcemap: true,
+    // The sources are in the package beside it; maps would be five times the page.
+    sourcemap: false,
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { page: here('./app/index.html'), [serviceWorker]: here('./app/service-worker/service-worker.ts') },

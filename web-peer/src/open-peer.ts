@@ -35,6 +35,8 @@ export interface OpenPeerOptions {
 /**
  * Opens this page's peer. Resolves when the browser's storage has answered, and waits for no network.
  *
+ * @throws KnotworkError `bad-address` for an address in `connect` that is no WebSocket's.
+ *
  * @example
  * const peer = await openPeer({ connect: ['wss://peer.example/peer'] })
  * const note = peer.open('notes/today')
@@ -44,12 +46,19 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<Peer> {
   const { connect = [], token, tabs = true, keeps = false, log = silent } = options
   const { self, storage } = options.storage === 'memory' ? await forgetful() : await lasting(log)
   const transports: Transport[] = [new WebSocketTransport()]
-  if (tabs && typeof BroadcastChannel !== 'undefined')
+  if (tabs && typeof BroadcastChannel !== 'undefined') {
     transports.push(new BroadcastChannelTransport({ random: pageRandom }))
-  return createPeer(
-    { clock: pageClock, random: pageRandom, ...self, storage, transports, log },
-    { connect, keeps, ...(token === undefined ? {} : { token }) },
-  )
+  }
+  try {
+    return await createPeer(
+      { clock: pageClock, random: pageRandom, ...self, storage, transports, log },
+      { connect, keeps, ...(token === undefined ? {} : { token }) },
+    )
+  } catch (thrown) {
+    // An address nobody can dial, say: nothing of the peer may stay open.
+    for (const each of [...transports, storage]) await each[Symbol.asyncDispose]()
+    throw thrown
+  }
 }
 
 interface Ground {
@@ -65,7 +74,11 @@ async function forgetful(): Promise<Ground> {
 async function lasting(log: Log): Promise<Ground> {
   try {
     const ownDatabase = await openOwnDatabase()
-    return { self: await loadSelf(ownDatabase), storage: new IndexedDbStorage(ownDatabase, log) }
+    const self = await loadSelf(ownDatabase).catch((thrown: unknown) => {
+      ownDatabase.close()
+      throw thrown
+    })
+    return { self, storage: new IndexedDbStorage(ownDatabase, log) }
   } catch (thrown) {
     log('warn', 'storageRefused', { why: messageOf(thrown) })
     return forgetful()

@@ -8,7 +8,7 @@ const browser = browserSuite(crypto.subtle)
 const suites: readonly Suite[] = [browser, seedSuite]
 
 describe.each(suites)('cryptography of a page: $name', (suite) => {
-  it('[WI4] makes keys whose signatures both kinds of peers accept', async () => {
+  it('[TR4] makes keys whose signatures both kinds of peers accept', async () => {
     const identity = suite.identityOf(await suite.generate())
     const message = hex('0102ff')
     const signature = await identity.sign(message)

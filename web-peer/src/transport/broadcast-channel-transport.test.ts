@@ -55,7 +55,7 @@ describe('links between tabs', () => {
     channel = `test ${++channels}`
   }
 
-  it('[TR4] are one for each pair, however many tabs start at once', async () => {
+  it('[TR10] are one for each pair, however many tabs start at once', async () => {
     fresh()
     const all = await start(6)
     await expect.poll(() => all.map((tab) => tab.open)).toEqual([5, 5, 5, 5, 5, 5])
@@ -66,7 +66,7 @@ describe('links between tabs', () => {
     expect(all.flatMap((tab) => tab.closes)).toEqual([])
   })
 
-  it('[TR4] go to the tab they are for', async () => {
+  it('[TR10] go to the tab they are for', async () => {
     fresh()
     const [a, b, c] = (await start(3)) as [Tab, Tab, Tab]
     await expect.poll(() => [a.open, b.open, c.open]).toEqual([2, 2, 2])
@@ -75,7 +75,7 @@ describe('links between tabs', () => {
     expect([b.frames.length, c.frames.length, a.frames.length]).toEqual([1, 1, 0])
   })
 
-  it('[TR4] end at once when a tab leaves', async () => {
+  it('[TR10] end at once when a tab leaves', async () => {
     fresh()
     const [a, b] = (await start(2)) as [Tab, Tab]
     await expect.poll(() => [a.open, b.open]).toEqual([1, 1])
@@ -84,7 +84,7 @@ describe('links between tabs', () => {
     expect(a.closes).toEqual([{ code: 1001, reason: 'this tab is leaving' }])
   })
 
-  it('[TR4] come back after one end has closed, and nothing of the old link gets into the new', async () => {
+  it('[TR10] come back after one end has closed, and nothing of the old link gets into the new', async () => {
     fresh()
     const [a, b] = (await start(2)) as [Tab, Tab]
     await expect.poll(() => [a.open, b.open]).toEqual([1, 1])

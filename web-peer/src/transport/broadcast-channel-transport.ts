@@ -1,5 +1,5 @@
 /**
- * Links between the tabs of one browser, without any network (PROTOCOL.md [TR4]): every tab has a random id, says that
+ * Links between the tabs of one browser, without any network (PROTOCOL.md [TR10]): every tab has a random id, says that
  * it is here, and each pair gets exactly one link, opened by the lesser id. A tab that dies without a word is noticed
  * by the engine's pings; a pair without a link finds together again by the greetings that every tab repeats.
  */

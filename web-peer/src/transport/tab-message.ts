@@ -1,5 +1,5 @@
 /**
- * What the tabs of one browser say to each other over a BroadcastChannel (PROTOCOL.md [TR4]). Everybody on the channel
+ * What the tabs of one browser say to each other over a BroadcastChannel (PROTOCOL.md [TR10]). Everybody on the channel
  * gets every message; `to` says whom it is for. A tab with the lesser id opens the link of a pair, so there is one.
  */
 export type TabId = string

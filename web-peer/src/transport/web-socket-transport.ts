@@ -1,4 +1,4 @@
-/** Links to node peers (PROTOCOL.md [TR2]). A page can dial a WebSocket, but nobody can dial a page. */
+/** Links to node peers (PROTOCOL.md [TR9]). A page can dial a WebSocket, but nobody can dial a page. */
 import { closeCode, messageOf, type AcceptLink, type Transport } from '@knotwork/core'
 import { WebSocketLink } from './web-socket-link.ts'
 
