@@ -138,9 +138,9 @@ export class LinkDriver implements LinkReceiver, Outlet {
     const isPresence = message.type === 'presence' || message.type === 'presenceQuery'
     const queuedBytesMax = isPresence ? limits.queueBytesMaxForPresence : limits.queueBytesMax
     if (this.link.queuedBytes > queuedBytesMax || this.#bulk.isFull) {
-      if (isPresence || message.type === 'stored') return true
+      if (message.type === 'stored') return true
       this.#bulk.watch()
-      return false
+      return isPresence
     }
     const bytes = frameOf(number, message, bodyOf(message))
     // Within a document the order is kept; presence and acknowledgements depend on nothing.

@@ -110,14 +110,14 @@ export class LiveDocument {
     for (const neighbour of neighbours.values()) if (neighbour.traits.keeps) this.open(neighbour)
   }
 
-  /** [BR4] Everything that was dropped for a slow reader is replaced by one resync. */
+  /** [BR4] Everything that was dropped for a slow reader is replaced by one resync, and by all presence. */
   drained(link: LinkId, now: Millis): void {
     const { neighbours, presence } = this.#options
     const neighbour = neighbours.get(link)
-    if (neighbour === undefined || !neighbour.behind) return
+    if (neighbour === undefined) return
+    if (neighbour.behind) this.exchange.resync(neighbour, now)
     neighbour.behind = false
-    this.exchange.resync(neighbour, now)
-    presence.sendAll(link)
+    if (isActive(neighbour)) presence.sendAll(link)
   }
 
   /** Merges an update from outside; decided now, answered when it is in the log. */
