@@ -1,0 +1,29 @@
+/** The places of the network and the ends of its links, as everybody but the links themselves sees them. */
+import type { AcceptLink } from '@knotwork/core'
+import type { Life } from '../world/life.ts'
+
+/** A place in the network; processes come and go there. */
+export interface Host {
+  readonly label: string
+  /** Which process runs there, if one does, and takes links. */
+  listener: { readonly life: Life; readonly accept: AcceptLink } | null
+}
+
+export interface LinkEnd {
+  readonly host: Host
+  readonly life: Life
+  readonly far: LinkEnd | null
+  readonly description: string
+  readonly queuedBytes: number
+  readonly isOpen: boolean
+  /** The connection breaks under both ends; nobody is told when `isSilent`. */
+  cut(isSilent: boolean): void
+  /** The reader at the other side stops reading for a while, and so much seems to wait for it already. */
+  stall(forMs: number, ballastBytes: number): void
+  endStall(): void
+}
+
+/** Sees each frame as it is handed to a link, and may put others in its place: planted bugs do. */
+export interface Tap {
+  sending(frame: Uint8Array, from: LinkEnd): readonly Uint8Array[]
+}

@@ -1,0 +1,84 @@
+/**
+ * What outlives a process. Beside the records it keeps, on demand, a document that shows what those records are worth:
+ * the checks ask it what was durably held at this very moment.
+ */
+import * as Y from 'yjs'
+
+export interface Record {
+  readonly bytes: Uint8Array
+  /** False: the storage notices by itself that it is damaged, as by a checksum. */
+  readonly isReadable: boolean
+}
+
+export class SimDisk {
+  readonly #records = new Map<string, Record[]>()
+  readonly #shadows = new Map<string, { readonly doc: Y.Doc; applied: number }>()
+  /** Documents of which records were damaged, and how often everything was lost. */
+  readonly #damaged = new Set<string>()
+
+  names(): readonly string[] {
+    return [...this.#records.keys()]
+  }
+
+  recordsOf(name: string): readonly Record[] {
+    return this.#records.get(name) ?? []
+  }
+
+  append(name: string, updates: readonly Uint8Array[]): void {
+    if (updates.length === 0) return
+    const records = this.#records.get(name) ?? []
+    this.#records.set(name, records)
+    for (const bytes of updates) records.push({ bytes, isReadable: true })
+  }
+
+  replace(name: string, snapshot: Uint8Array): void {
+    this.#records.set(name, [{ bytes: snapshot, isReadable: true }])
+    this.#shadows.delete(name)
+  }
+
+  /** What a fresh process would read: the truth about durability. */
+  shadow(name: string): Y.Doc {
+    let shadow = this.#shadows.get(name)
+    if (shadow === undefined) {
+      shadow = { doc: new Y.Doc({ guid: name }), applied: 0 }
+      this.#shadows.set(name, shadow)
+    }
+    const records = this.recordsOf(name)
+    if (shadow.applied === records.length) return shadow.doc
+    const { doc } = shadow
+    doc.transact(() => {
+      for (const record of records.slice(shadow.applied)) if (record.isReadable) applyIfWhole(doc, record.bytes)
+    })
+    shadow.applied = records.length
+    return doc
+  }
+
+  /** Whether records of this document were damaged, ever. */
+  isDamaged(name: string): boolean {
+    return this.#damaged.has(name)
+  }
+
+  lose(): void {
+    this.#records.clear()
+    this.#shadows.clear()
+  }
+
+  /** Bit rot in one record. */
+  rot(name: string, index: number, isNoticed: boolean): void {
+    const record = this.#records.get(name)?.[index]
+    if (record === undefined) return
+    const bytes = isNoticed ? record.bytes : record.bytes.map((byte) => byte | 0x80)
+    this.#records.get(name)?.splice(index, 1, { bytes, isReadable: !isNoticed })
+    this.#shadows.delete(name)
+    this.#damaged.add(name)
+  }
+}
+
+function applyIfWhole(doc: Y.Doc, bytes: Uint8Array): void {
+  try {
+    Y.decodeUpdate(bytes)
+  } catch {
+    return
+  }
+  Y.applyUpdate(doc, bytes)
+}
