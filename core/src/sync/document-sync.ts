@@ -192,7 +192,8 @@ export class DocumentSync {
 
   /** Steps that need the document itself: now, or when it has been read. */
   #withReplica(event: SyncEvent, now: Millis): void {
-    this.#usedAt = now
+    // Comparing is no use of it: two neighbours would keep each other awake for ever.
+    if (event.type !== 'received' || event.message.type !== 'digest') this.#usedAt = now
     if (this.#phase !== 'ready') {
       if (this.#phase === 'broken' && event.type === 'joined') {
         this.#effects.push({ type: 'decline', link: event.link, reason: 'failed' })
