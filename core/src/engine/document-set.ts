@@ -226,6 +226,8 @@ export class DocumentSet implements DocumentOwner {
     } catch (thrown) {
       this.#warn('load failed', thrown)
     }
+    // Meanwhile the link may have ended, or they may have closed the document: nobody would ever take that back.
+    if (this.#links.get(link.id) !== link || link.numbers.theirNumber(name) === undefined) return
     if (isStored || this.#documents.has(name)) this.get(name).push(event)
     else link.declineDocument(name, 'absent')
   }
