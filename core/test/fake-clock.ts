@@ -10,7 +10,8 @@ interface Timer {
 export class FakeClock implements Clock {
   #now: number
   #order = 0
-  readonly #timers = new Set<Timer>()
+  /** The next one last. */
+  readonly #timers: Timer[] = []
 
   constructor(now = 1_000) {
     this.#now = now
@@ -22,13 +23,30 @@ export class FakeClock implements Clock {
 
   setTimer(delayMs: number, fire: () => void): () => void {
     const timer = { at: this.#now + Math.max(0, delayMs), order: ++this.#order, fire }
-    this.#timers.add(timer)
-    return () => void this.#timers.delete(timer)
+    this.#timers.splice(this.#placeOf(timer), 0, timer)
+    return () => {
+      const place = this.#placeOf(timer)
+      if (this.#timers[place] === timer) this.#timers.splice(place, 1)
+    }
+  }
+
+  /** Where a timer stands, or would: the first place with none that fires later. */
+  #placeOf(timer: Timer): number {
+    let [low, high] = [0, this.#timers.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = this.#timers[middle]
+      const isLater =
+        other !== undefined && (other.at > timer.at || (other.at === timer.at && other.order > timer.order))
+      if (isLater) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** How many timers wait. */
   get waiting(): number {
-    return this.#timers.size
+    return this.#timers.length
   }
 
   /** How long until the next timer; null when there is none. */
@@ -38,11 +56,7 @@ export class FakeClock implements Clock {
   }
 
   #next(): Timer | null {
-    let next: Timer | null = null
-    for (const timer of this.#timers) {
-      if (next === null || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer
-    }
-    return next
+    return this.#timers.at(-1) ?? null
   }
 
   /** Fires what is due on the way, one after the other, and nothing in between. */
@@ -50,7 +64,7 @@ export class FakeClock implements Clock {
     const end = this.#now + byMs
     for (let next = this.#next(); next !== null && next.at <= end; next = this.#next()) {
       this.#now = Math.max(this.#now, next.at)
-      this.#timers.delete(next)
+      this.#timers.pop()
       next.fire()
     }
     this.#now = end
@@ -62,7 +76,7 @@ export class FakeClock implements Clock {
     await settled()
     for (let next = this.#next(); next !== null && next.at <= end; next = this.#next()) {
       this.#now = Math.max(this.#now, next.at)
-      this.#timers.delete(next)
+      this.#timers.pop()
       next.fire()
       await settled()
     }

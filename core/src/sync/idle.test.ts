@@ -88,6 +88,16 @@ describe('[ME3] a replica nobody uses leaves memory', () => {
     expect(watched.machine.replica).toBeNull()
   })
 
+  it('[ME3] two neighbours that only compare do not keep each other awake', () => {
+    const one = kept()
+    const doc = docOf(8, ...stored)
+    for (let ms = 0; ms < 2 * idleUnloadMs; ms += 5_000) {
+      one.pass(5_000)
+      one.hear(link1, digestFrom(doc, 0, true))
+    }
+    expect(one.machine.replica).toBeNull()
+  })
+
   it('[ME3] its digest is remembered: who is equal is answered without reading the log', () => {
     const one = kept()
     const doc = docOf(8, ...stored)
