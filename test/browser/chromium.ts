@@ -27,7 +27,9 @@ export function describeInChromium(name: string, tests: (browser: () => Browser)
   describe.skipIf(path === '')(`${name}`, () => {
     let browser: Browser | undefined
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath: path, headless: true, args: flags })
+      // People's browsers put a page aside when they go on and bring it back when they return; playwright turns that off.
+      const ignoreDefaultArgs = ['--disable-back-forward-cache']
+      browser = await chromium.launch({ executablePath: path, headless: true, args: flags, ignoreDefaultArgs })
     })
     afterAll(async () => {
       await browser?.close()

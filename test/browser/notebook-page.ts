@@ -33,7 +33,9 @@ export class NotebookPage {
       const text = message.text()
       // Browsers report each failed connection themselves; a peer that is away is no fault of the page.
       const isAway = /ERR_CONNECTION_REFUSED|WebSocket connection to .* failed/u.test(text)
-      if (message.type() === 'error' && !isAway) this.troubles.push(text)
+      // They look for it at addresses that are no page.
+      const isFavicon = message.location().url.endsWith('/favicon.ico')
+      if (message.type() === 'error' && !isAway && !isFavicon) this.troubles.push(text)
     })
   }
 

@@ -88,6 +88,28 @@ describeInChromium('the Notebook', (browser) => {
       await ada.hasPeople()
     })
 
+    it('leave at once when they go to another page, and come back to where they were', async () => {
+      const [ada, bob] = [await open(await person()), await open(await person())]
+      await ada.callMyself('Ada')
+      const text = words()
+      await ada.newNote(text)
+      await ada.hasLine(/on disk/u)
+      await bob.page.goto(ada.url)
+      await bob.hasPeople('Ada')
+      await ada.page.evaluate(() => Object.assign(window, { isSamePage: true }))
+      const leaving = performance.now()
+      await ada.page.goto(`${url}ready`)
+      await bob.hasPeople()
+      expect(performance.now() - leaving).toBeLessThan(3_000)
+      await bob.hasText(text)
+      await bob.type(' while away')
+      await ada.page.goBack({ waitUntil: 'commit' })
+      await ada.hasText(`${text} while away`)
+      await bob.hasPeople('Ada')
+      // Not loaded again, but the very page from before.
+      expect(await ada.page.evaluate(() => 'isSamePage' in window)).toBe(true)
+    })
+
     it('undo their own edits only', async () => {
       const [ada, bob] = [await open(await person()), await open(await person())]
       await ada.newNote('one')

@@ -43,6 +43,11 @@ describeInChromium('the platform of a page', (browser) => {
   runSuite('transport contract: BroadcastChannel', 'tabs', transportCases)
   runSuite('transport contract: WebSocket of a page', 'socket', transportCases)
 
+  it('[TR9] closes a WebSocket on which a text comes', async () => {
+    const close = await page.evaluate(() => window.harness.closeAfterText())
+    expect(close).toEqual({ code: 4400, reason: 'a text frame; this protocol is binary' })
+  })
+
   describe('storage in IndexedDB', () => {
     it('[ST8] keeps what is its own in a database that no document can name', async () => {
       const own = await page.evaluate(() => window.harness.ownDatabase())

@@ -4,7 +4,7 @@ import { transportCases } from '../../contracts/transport.ts'
 import { openPeerFeats } from './open-peer-feats.ts'
 import { storageFeats } from './storage-feats.ts'
 import { indexedDbPlace } from './indexeddb-place.ts'
-import { pageSocketEnds } from './socket-ends.ts'
+import { closeAfterText, pageSocketEnds } from './socket-ends.ts'
 import { tabEnds } from './tab-ends.ts'
 import { identityFeats } from './identity-feats.ts'
 import { yIndexedDbFeats } from './y-indexeddb-feats.ts'
@@ -22,7 +22,14 @@ function find<Case extends { readonly title: string }>(cases: readonly Case[], t
   return found
 }
 
-export const harness = { runCase, ...storageFeats, ...identityFeats, ...yIndexedDbFeats, ...openPeerFeats }
+export const harness = {
+  runCase,
+  closeAfterText,
+  ...storageFeats,
+  ...identityFeats,
+  ...yIndexedDbFeats,
+  ...openPeerFeats,
+}
 
 declare global {
   interface Window {

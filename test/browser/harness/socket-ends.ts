@@ -31,6 +31,20 @@ export async function pageSocketEnds(): Promise<TransportSubject> {
   }
 }
 
+/** How a link ends when a text comes over it. */
+export async function closeAfterText(): Promise<{ readonly code: number; readonly reason: string }> {
+  const transport = new WebSocketTransport()
+  const ends = new LinkEnds()
+  const pair = crypto.randomUUID()
+  transport.dial(`ws://${host}/data?${pair}`, ends.accept, () => undefined)
+  const end = await ends.at(0)
+  const control = new WebSocket(`ws://${host}/control?${pair}`)
+  control.addEventListener('open', () => control.send(JSON.stringify({ text: 'hello' })))
+  const close = await end.closedOnce()
+  control.close()
+  return close
+}
+
 function farEnd(pair: string, accepted: LinkEnds): WebSocket {
   const control = new WebSocket(`ws://${host}/control?${pair}`)
   control.binaryType = 'arraybuffer'

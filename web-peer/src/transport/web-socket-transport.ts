@@ -5,6 +5,7 @@ import { WebSocketLink } from './web-socket-link.ts'
 export class WebSocketTransport implements Transport {
   readonly schemes: readonly string[] = ['ws', 'wss']
   readonly #links = new Set<WebSocketLink>()
+  readonly #disposed = new AbortController()
 
   dial(address: string, accept: AcceptLink, failed: (why: string) => void): () => void {
     const opened = open(address)
@@ -35,10 +36,19 @@ export class WebSocketTransport implements Transport {
   }
 
   async listen(): Promise<readonly string[]> {
+    // A browser that puts a page aside leaves its sockets open and silent; the others should not have to wait for that.
+    if (typeof window !== 'undefined') {
+      window.addEventListener('pagehide', () => this.#leave(), { signal: this.#disposed.signal })
+    }
     return []
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort()
+    this.#leave()
+  }
+
+  #leave(): void {
     for (const link of [...this.#links]) link.close(closeCode.goingAway, 'this page is leaving')
   }
 }
