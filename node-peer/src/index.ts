@@ -1,5 +1,8 @@
 /** @knotwork/node-peer: the Knotwork engine on Node, with LevelDB, WebSocket, and a server for apps and pages. */
 export { openPeer, type ListenOptions, type OpenPeerOptions } from './open-peer.ts'
 export { NodePeer } from './node-peer.ts'
+export type { Bridge, BridgeStatus } from './bridge/bridge.ts'
+export type { BridgeOptions } from './bridge/bridges.ts'
+export type { IceServer } from './bridge/bridge-messages.ts'
 export { LevelStorage, type StorageNotice } from './storage/level-storage.ts'
 export { WebSocketTransport, type WebSocketTransportOptions } from './transport/web-socket-transport.ts'

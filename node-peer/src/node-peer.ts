@@ -1,10 +1,13 @@
-import type { MergeOutcome, Neighbour, Peer, PeerId, SharedDocument, Watched } from '@knotwork/core'
+import type { Log, MergeOutcome, Neighbour, Peer, PeerId, SharedDocument, Watched } from '@knotwork/core'
+import type { Bridge } from './bridge/bridge.ts'
+import { Bridges, type BridgeOptions } from './bridge/bridges.ts'
 import type { PeerServer } from './server/peer-server.ts'
 import { dialledAddress } from './transport/address.ts'
 
 export interface NodePeerParts {
   readonly server: PeerServer | null
   readonly data: string | null
+  readonly log: Log
 }
 
 /** A peer together with the server it is reached by. */
@@ -15,13 +18,15 @@ export class NodePeer implements Peer {
   readonly data: string | null
   readonly #peer: Peer
   readonly #server: PeerServer | null
+  readonly #bridges: Bridges
   #closing: Promise<void> | null = null
 
-  constructor(peer: Peer, { server, data }: NodePeerParts) {
+  constructor(peer: Peer, { server, data, log }: NodePeerParts) {
     this.#peer = peer
     this.#server = server
     this.url = server?.url ?? null
     this.data = data
+    this.#bridges = new Bridges({ peer, ownSignalling: server?.ownSignalling ?? null, log })
   }
 
   get id(): PeerId {
@@ -64,6 +69,21 @@ export class NodePeer implements Peer {
     return this.#peer.attachYjs(...parameters)
   }
 
+  /**
+   * Joins a y-webrtc room as a peer of it, so that stock y-webrtc apps share the document of that name: stored here, passed on by
+   * every transport. It needs the optional package node-datachannel; without it the status says so.
+   *
+   * @throws KnotworkError `bad-name`, `closed`, `in-use` when the room is bridged already, `bad-address` when this peer
+   * neither listens nor was given a signalling server.
+   *
+   * @example
+   * const bridge = peer.bridge({ room: 'notes/today', password: 'of the room' })
+   * bridge.status.subscribe((status) => console.log(status))
+   */
+  bridge(options: BridgeOptions): Bridge {
+    return this.#bridges.open(options)
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#leave()
     return this.#closing
@@ -74,6 +94,8 @@ export class NodePeer implements Peer {
   }
 
   async #leave(): Promise<void> {
+    // First, while there is signalling and the people behind this peer can be taken back from the rooms.
+    await this.#bridges.close()
     this.#server?.stopListening()
     try {
       await this.#peer.close()

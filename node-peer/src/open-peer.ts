@@ -75,7 +75,7 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
     if (server !== null) opened.push({ [Symbol.asyncDispose]: () => server.close() })
     const peer = await start(options, { identity, storage, server, connect })
     server?.serve(peer)
-    return new NodePeer(peer, { server, data })
+    return new NodePeer(peer, { server, data, log: options.log ?? silent })
   } catch (thrown) {
     for (const each of opened.toReversed()) await each[Symbol.asyncDispose]()
     throw thrown

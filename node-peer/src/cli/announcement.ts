@@ -2,6 +2,7 @@
 import type { Neighbour } from '@knotwork/core'
 import colors from 'picocolors'
 import { renderUnicodeCompact } from 'uqr'
+import type { Bridge } from '../bridge/bridge.ts'
 import type { NodePeer } from '../node-peer.ts'
 import { isLoopback } from '../server/access.ts'
 import { shownAddress } from '../transport/address.ts'
@@ -9,10 +10,11 @@ import { shownAddress } from '../transport/address.ts'
 export interface Announcement {
   listening(peer: NodePeer): void
   neighbours(neighbours: readonly Neighbour[]): void
+  bridge(bridge: Pick<Bridge, 'room' | 'status'>): void
   closed(): void
 }
 
-/** One JSON object a line. `neighbours` comes whenever one is found, lost or changes its state. */
+/** One JSON object a line. `neighbours` comes whenever one is found, lost or changes its state, `bridge` when a room does. */
 export function announceToPrograms(write: (line: string) => void): Announcement {
   let last = ''
   const say = (fact: object): void => write(`${JSON.stringify(fact)}\n`)
@@ -31,6 +33,7 @@ export function announceToPrograms(write: (line: string) => void): Announcement 
       if (now !== last) say({ event: 'neighbours', neighbours })
       last = now
     },
+    bridge: ({ room, status }) => say({ event: 'bridge', room, ...status.value }),
     closed: () => say({ event: 'closed' }),
   }
 }
@@ -56,6 +59,7 @@ export function announceToPeople(write: (text: string) => void, withCode: boolea
     },
     // People have the log for that.
     neighbours: () => undefined,
+    bridge: () => undefined,
     closed: () => undefined,
   }
 }

@@ -12,6 +12,7 @@ Examples:
                                                 a second one, linked to the first
   KNOTWORK_TOKEN=secret knotwork serve --host 0.0.0.0
                                                 a peer for the whole network, for those who know the secret
+  knotwork serve --y-webrtc notes:secret        a peer in the y-webrtc room "notes", which keeps its document
   knotwork serve --json --port 0                for programs: the first line says where it listens
 `
 

@@ -2,6 +2,7 @@
 import { KnotworkError, type PeerId } from '@knotwork/core'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
+import type { Bridge } from '../bridge/bridge.ts'
 import type { NodePeer } from '../node-peer.ts'
 import { openPeer } from '../open-peer.ts'
 import { announceToPeople, announceToPrograms, type Announcement } from './announcement.ts'
@@ -12,6 +13,11 @@ import { endWithShell } from './shell-death.ts'
 
 /** From the first signal to the exit, whatever still hangs. */
 const closeMsMax = 10_000
+
+interface Outlets {
+  readonly logger: Logger
+  readonly announcement: Announcement
+}
 
 /** `isPortChosen`: somebody asked for this very port, so no other will do. */
 export async function serve(settings: Settings, isPortChosen: boolean): Promise<void> {
@@ -26,6 +32,15 @@ export async function serve(settings: Settings, isPortChosen: boolean): Promise<
   announcement.neighbours(peer.neighbours.value)
   peer.neighbours.subscribe((neighbours) => announcement.neighbours(neighbours))
   logLinks(peer, logger)
+  for (const room of settings.yWebrtc ?? []) joinRoom(peer.bridge(room), { logger, announcement })
+}
+
+function joinRoom({ room, status }: Bridge, { logger, announcement }: Outlets): void {
+  status.subscribe((now) => {
+    announcement.bridge({ room, status })
+    if (now.type === 'failed') logger.warn({ room, why: now.why }, 'y-webrtc room not joined')
+    else logger.info({ room, ...now }, 'y-webrtc room')
+  })
 }
 
 function optionsFor({ data, connect, token, open, origin, page }: Settings): Parameters<typeof openPeer>[0] {
@@ -47,10 +62,7 @@ function announcementFor({ json }: Settings): Announcement {
 }
 
 /** The first signal closes, a second one ends the process at once. */
-function closeOnSignals(
-  peer: NodePeer,
-  { logger, announcement }: { readonly logger: Logger; readonly announcement: Announcement },
-): void {
+function closeOnSignals(peer: NodePeer, { logger, announcement }: Outlets): void {
   const graceLogger = { error: (problem: unknown) => logger.error(problem) }
   closeWithGrace({ delay: closeMsMax, logger: graceLogger }, async ({ err, signal }) => {
     if (err !== undefined) logger.error({ err }, 'failed')

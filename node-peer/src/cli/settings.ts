@@ -1,6 +1,7 @@
 /** What can be set: by flag, else by a KNOTWORK_ variable, else by default. */
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { defaultDataDirectory } from '../data-directory.ts'
+import { tolerantlyDecoded } from '../server/raw-target.ts'
 
 export const defaultPort = 4_000
 
@@ -9,6 +10,11 @@ export type LogLevelSetting = (typeof logLevels)[number]
 
 const yes: readonly string[] = ['1', 'true', 'yes', 'on']
 const no: readonly string[] = ['0', 'false', 'no', 'off']
+
+export interface RoomSetting {
+  readonly room: string
+  readonly password?: string
+}
 
 /** As commander hands them over. */
 export interface Settings {
@@ -19,6 +25,7 @@ export interface Settings {
   readonly token?: string
   readonly open?: boolean
   readonly origin?: readonly string[]
+  readonly yWebrtc?: readonly RoomSetting[]
   readonly json?: boolean
   readonly logLevel: LogLevelSetting
   readonly page: boolean
@@ -38,6 +45,12 @@ export function withSettings(command: Command): Command {
     .addOption(flag('--open', 'listen beyond this machine without a token: everybody reads and writes everything'))
     .addOption(
       option('--origin <origin>', 'web pages from there may use this peer, * for all; repeatable').argParser(collect),
+    )
+    .addOption(
+      option(
+        '--y-webrtc <room[:password]>',
+        'y-webrtc room to join, for the document of that name; repeatable',
+      ).argParser(rooms),
     )
     .addOption(flag('--json', 'one JSON object a line on stdout'))
     .addOption(option('--log-level <level>', 'what is logged on stderr').choices(logLevels).default('info'))
@@ -94,4 +107,17 @@ function port(text: string): number {
 /** Repeated flags add up; a variable lists several with commas or spaces. */
 function collect(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, ...text.split(/[\s,]+/u).filter((each) => each !== '')]
+}
+
+/** Several are parted by commas. A comma, or a colon in a room's name, is written as %2C, %3A. */
+function rooms(text: string, previous: readonly RoomSetting[] = []): readonly RoomSetting[] {
+  return [...previous, ...text.split(/[,\n]/u).map((each) => roomFrom(each.trim()))]
+}
+
+function roomFrom(text: string): RoomSetting {
+  const colon = text.indexOf(':')
+  const room = tolerantlyDecoded(colon === -1 ? text : text.slice(0, colon))
+  if (room === '') throw new InvalidArgumentError('A room has a name: <room> or <room>:<password>.')
+  const password = colon === -1 ? '' : tolerantlyDecoded(text.slice(colon + 1))
+  return password === '' ? { room } : { room, password }
 }

@@ -10,6 +10,12 @@ export function reachableHosts(host: string): readonly string[] {
   return outer.length > 0 ? outer : ['localhost']
 }
 
+/** The host under which this process reaches its own server. */
+export function ownHost(host: string): string {
+  if (host === '::') return '::1'
+  return wildcards.has(host) ? '127.0.0.1' : host
+}
+
 export function urlOf(scheme: string, host: string, port: number): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

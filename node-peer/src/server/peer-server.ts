@@ -8,8 +8,8 @@ import { peerPath } from '../transport/address.ts'
 import { WebSocketTransport } from '../transport/web-socket-transport.ts'
 import { Access } from './access.ts'
 import { serverApp } from './app.ts'
-import { documentsPath } from './environment.ts'
-import { reachableHosts, urlOf } from './hosts.ts'
+import { documentsPath, signalPath } from './environment.ts'
+import { ownHost, reachableHosts, urlOf } from './hosts.ts'
 import { isBelow, rawTarget, type RawTarget } from './raw-target.ts'
 import { Upgrades } from './upgrades.ts'
 
@@ -88,6 +88,13 @@ export class PeerServer {
   /** What other peers can dial. */
   get addresses(): readonly string[] {
     return this.#hosts.map((host) => `${urlOf('ws', host, this.#port)}${peerPath}`)
+  }
+
+  /** Where this very process signals with y-webrtc apps; holds the token. */
+  get ownSignalling(): string {
+    const { host, token } = this.#options
+    const query = token === undefined ? '' : `?token=${encodeURIComponent(token)}`
+    return `${urlOf('ws', ownHost(host), this.#port)}${signalPath}${query}`
   }
 
   /** Accepts no more connections. */
