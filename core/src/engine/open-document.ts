@@ -37,11 +37,15 @@ export class OpenDocument implements SharedDocument {
   async synced(options: SyncedOptions = {}): Promise<void> {
     const { peers = 1, stored = false, signal } = options
     const { machine } = this.#driver
-    if (signal?.aborted === true) throw aborted(signal.reason)
-    await this.loaded
+    // The machine numbers a change when it takes it from the replica: that is a microtask after the edit.
     await Promise.resolve()
-    const { edits } = machine.progress
-    const waiting = this.#driver.until(() => machine.neighbours.holders(edits, stored) >= peers)
+    if (signal?.aborted === true) throw aborted(signal.reason)
+    let edits: number | null = null
+    const waiting = this.#driver.until(() => {
+      if (!machine.isLoaded) return false
+      edits ??= machine.progress.edits
+      return machine.neighbours.holders(edits, stored) >= peers
+    })
     if (signal === undefined) return waiting.done
     return new Promise((resolve, reject) => {
       const abort = (): void => {
