@@ -1,12 +1,14 @@
 import type { Log, MergeOutcome, Neighbour, Peer, PeerId, SharedDocument, Watched } from '@knotwork/core'
 import type { Bridge } from './bridge/bridge.ts'
 import { Bridges, type BridgeOptions } from './bridge/bridges.ts'
+import type { Lan } from './lan/lan.ts'
 import type { PeerServer } from './server/peer-server.ts'
 import { dialledAddress } from './transport/address.ts'
 
 export interface NodePeerParts {
   readonly server: PeerServer | null
   readonly data: string | null
+  readonly lan: Lan | null
   readonly log: Log
 }
 
@@ -19,13 +21,15 @@ export class NodePeer implements Peer {
   readonly #peer: Peer
   readonly #server: PeerServer | null
   readonly #bridges: Bridges
+  readonly #lan: Lan | null
   #closing: Promise<void> | null = null
 
-  constructor(peer: Peer, { server, data, log }: NodePeerParts) {
+  constructor(peer: Peer, { server, data, lan, log }: NodePeerParts) {
     this.#peer = peer
     this.#server = server
     this.url = server?.url ?? null
     this.data = data
+    this.#lan = lan
     this.#bridges = new Bridges({ peer, ownSignalling: server?.ownSignalling ?? null, log })
   }
 
@@ -95,7 +99,7 @@ export class NodePeer implements Peer {
 
   async #leave(): Promise<void> {
     // First, while there is signalling and the people behind this peer can be taken back from the rooms.
-    await this.#bridges.close()
+    await Promise.all([this.#bridges.close(), this.#lan?.close()])
     this.#server?.stopListening()
     try {
       await this.#peer.close()

@@ -18,6 +18,7 @@ import { nodeCrypto } from './platform/crypto.ts'
 import { nodeRandom } from './platform/random.ts'
 import { isLoopback } from './server/access.ts'
 import { PeerServer } from './server/peer-server.ts'
+import { Lan } from './lan/lan.ts'
 import { LevelStorage } from './storage/level-storage.ts'
 import { dialledAddress } from './transport/address.ts'
 import { WebSocketTransport } from './transport/web-socket-transport.ts'
@@ -48,6 +49,8 @@ export interface OpenPeerOptions {
   readonly origins?: readonly string[]
   /** The directory of the page to serve, false for none. Default: the page that comes with this package. */
   readonly page?: string | false
+  /** Finds peers of the local network by multicast DNS, and is found when it listens beyond this machine. Default false. */
+  readonly lan?: boolean
   readonly log?: Log
 }
 
@@ -75,7 +78,9 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
     if (server !== null) opened.push({ [Symbol.asyncDispose]: () => server.close() })
     const peer = await start(options, { identity, storage, server, connect })
     server?.serve(peer)
-    return new NodePeer(peer, { server, data, log: options.log ?? silent })
+    const { log = silent } = options
+    const lan = options.lan === true ? new Lan({ peer, reach: server?.reach ?? null, log }) : null
+    return new NodePeer(peer, { server, data, lan, log })
   } catch (thrown) {
     for (const each of opened.toReversed()) await each[Symbol.asyncDispose]()
     throw thrown

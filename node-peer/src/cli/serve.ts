@@ -43,13 +43,14 @@ function joinRoom({ room, status }: Bridge, { logger, announcement }: Outlets): 
   })
 }
 
-function optionsFor({ data, connect, token, open, origin, page }: Settings): Parameters<typeof openPeer>[0] {
+function optionsFor({ data, connect, token, open, origin, page, lan }: Settings): Parameters<typeof openPeer>[0] {
   return {
     ...(data === undefined ? {} : { data }),
     ...(connect === undefined ? {} : { connect }),
     ...(token === undefined ? {} : { token }),
     ...(open === undefined ? {} : { open }),
     ...(origin === undefined ? {} : { origins: origin }),
+    ...(lan === undefined ? {} : { lan }),
     ...(page ? {} : { page: false }),
   }
 }

@@ -25,6 +25,7 @@ export interface Settings {
   readonly token?: string
   readonly open?: boolean
   readonly origin?: readonly string[]
+  readonly lan?: boolean
   readonly yWebrtc?: readonly RoomSetting[]
   readonly json?: boolean
   readonly logLevel: LogLevelSetting
@@ -52,6 +53,7 @@ export function withSettings(command: Command): Command {
         'y-webrtc room to join, for the document of that name; repeatable',
       ).argParser(rooms),
     )
+    .addOption(flag('--lan', 'find peers of the local network, and be found by them when --host lets them in'))
     .addOption(flag('--json', 'one JSON object a line on stdout'))
     .addOption(option('--log-level <level>', 'what is logged on stderr').choices(logLevels).default('info'))
     .addOption(flag('--no-page', 'serve no page'))
@@ -73,11 +75,13 @@ export function withFlagVariables(
     return no.includes(text) ? false : fail(`${name} is 1 or 0, not "${text}"`)
   }
   const open = settings.open ?? switchOf('KNOTWORK_OPEN')
+  const lan = settings.lan ?? switchOf('KNOTWORK_LAN')
   const json = settings.json ?? switchOf('KNOTWORK_JSON')
   const noPage = switchOf('KNOTWORK_NO_PAGE')
   return {
     ...settings,
     ...(open === undefined ? {} : { open }),
+    ...(lan === undefined ? {} : { lan }),
     ...(json === undefined ? {} : { json }),
     page: settings.page && noPage !== true,
   }

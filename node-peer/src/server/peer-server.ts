@@ -1,12 +1,12 @@
 /** The HTTP server of a node peer: it listens before there is a peer, so that the peer knows its own addresses. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { isIP, type AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { KnotworkError, limits, messageOf, type Log, type Peer } from '@knotwork/core'
 import { peerPath } from '../transport/address.ts'
 import { WebSocketTransport } from '../transport/web-socket-transport.ts'
-import { Access } from './access.ts'
+import { Access, isLoopback } from './access.ts'
 import { serverApp } from './app.ts'
 import { documentsPath, signalPath } from './environment.ts'
 import { ownHost, reachableHosts, urlOf } from './hosts.ts'
@@ -88,6 +88,12 @@ export class PeerServer {
   /** What other peers can dial. */
   get addresses(): readonly string[] {
     return this.#hosts.map((host) => `${urlOf('ws', host, this.#port)}${peerPath}`)
+  }
+
+  /** Where other machines reach this server; null when only this one does. */
+  get reach(): { readonly hosts: readonly string[]; readonly port: number } | null {
+    if (isLoopback(this.#options.host)) return null
+    return { hosts: this.#hosts.filter((host) => isIP(host) === 4), port: this.#port }
   }
 
   /** Where this very process signals with y-webrtc apps; holds the token. */
