@@ -150,7 +150,7 @@ class EnginePeer implements Peer {
     this.#links.stopDialling()
     const unwritten = [...this.#documents.all()].map((driver) => {
       if (driver.presence.getLocalState() !== null) driver.presence.setLocalState(null)
-      return driver.until(() => driver.machine.isSettled).done
+      return driver.until(() => driver.machine.isSettled && driver.presence.isTold).done
     })
     await this.#within(Promise.all(unwritten), limits.closeMs)
     this.#links.closeAll()

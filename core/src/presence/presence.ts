@@ -336,6 +336,11 @@ export class Presence {
     this.meta.set(entry.client, { clock: entry.clock, lastUpdated: now })
   }
 
+  /** Whether every change has been told to whoever is there. */
+  get isTold(): boolean {
+    return this.#outgoing.size === 0
+  }
+
   /** All states, for a newcomer; null when there are none. */
   encodeAll(): Uint8Array | null {
     const entries: PresenceEntry[] = []
