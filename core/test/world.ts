@@ -34,7 +34,7 @@ export class World {
   readonly clock = new FakeClock(1_000)
   readonly network = new MemoryNetwork()
   #peers = 0
-  #clientIds = 0
+  #clientIds = 1_000
 
   async peer(name: string, options: WorldPeerOptions = {}): Promise<WorldPeer> {
     const number = ++this.#peers
@@ -171,6 +171,7 @@ export class TappedTransport implements Transport {
   /** This peer's ends of all links it ever had, oldest first. */
   readonly links: TappedLink[] = []
   readonly dials: string[] = []
+  #hasVanished = false
 
   constructor(inner: Transport) {
     this.#inner = inner
@@ -183,9 +184,16 @@ export class TappedTransport implements Transport {
     return link
   }
 
+  /** From now on nothing that this peer says arrives anywhere, on no link that is or will be. */
+  vanish(): void {
+    this.#hasVanished = true
+    for (const link of this.links) link.isHole = true
+  }
+
   #tap(accept: AcceptLink): AcceptLink {
     return (inner): LinkReceiver => {
       const link = new TappedLink(inner)
+      link.isHole = this.#hasVanished
       this.links.push(link)
       return accept(link)
     }
