@@ -52,8 +52,8 @@ export const limits = {
   dialMs: 10_000,
   /** Above this a reader is too slow: what is for it is dropped and replaced by one resync when it has drained. */
   queueBytesMax: 8 * MiB,
-  /** Presence is the first to go when a reader is slow. */
-  queueBytesMaxForPresence: 256 * KiB,
+  /** Presence is the first to go when a reader is slow; above what bulk may fill, so that bulk does not hold it up. */
+  queueBytesMaxForPresence: MiB,
   /** Parts of big messages are handed to the transport while it holds less than this, so that keystrokes pass them. */
   bulkQueueBytes: 512 * KiB,
   /** Parts that may wait for one link. */
