@@ -119,8 +119,11 @@ export class TestStorage implements Storage {
 export class TappedLink implements Link {
   readonly #inner: Link
   readonly sent: Uint8Array[] = []
-  /** Frames vanish on their way. */
+  /** Frames vanish on their way: all of them, or some. */
   isHole = false
+  loses: (frame: Uint8Array) => boolean = () => false
+  /** The most that was ever queued. */
+  mostQueuedBytes = 0
   /** Added to what the transport has queued. */
   stuckBytes = 0
   closedWith: { readonly code: number; readonly reason: string } | null = null
@@ -143,7 +146,8 @@ export class TappedLink implements Link {
 
   send(frame: Uint8Array): void {
     this.sent.push(frame)
-    if (!this.isHole) this.#inner.send(frame)
+    if (!this.isHole && !this.loses(frame)) this.#inner.send(frame)
+    this.mostQueuedBytes = Math.max(this.mostQueuedBytes, this.queuedBytes)
   }
 
   close(code: number, reason: string): void {

@@ -1,0 +1,262 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import { docOf, stateOf, typed, updateOf } from '../../test/replicas.ts'
+import { StockClient } from '../../test/stock-client.ts'
+import { World } from '../../test/world.ts'
+import { limits } from '../limits.ts'
+
+const clients: StockClient[] = []
+
+/** Joined, and its timers taken down after the test. */
+async function join(...how: Parameters<typeof StockClient.joined>): Promise<StockClient> {
+  const client = await StockClient.joined(...how)
+  clients.push(client)
+  return client
+}
+
+async function carry(world: World, ...all: readonly StockClient[]): Promise<void> {
+  for (let round = 0; round < 4; round++) {
+    await world.pass(200)
+    for (const client of all) await client.carry()
+  }
+}
+
+afterEach(() => {
+  for (const client of clients.splice(0)) client.awareness.destroy()
+})
+
+describe('[YW1] a stock y-websocket client connects', () => {
+  it('[YW1] it is sent step 1 and all presence, unasked; its own step 1 is answered by step 2', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    await peer.merge('doc', typed(docOf(50), 'x')[0]!)
+    const app = peer.open('doc')
+    app.presence.setLocalState({ name: 'app' })
+    await world.pass(200)
+    const client = new StockClient(peer, 'doc', 70)
+    clients.push(client)
+    await world.pass(10)
+    const kinds = client.link.frames.map((frame) => `${frame[0]} ${frame[0] === 0 ? frame[1] : ''}`.trim())
+    expect(kinds.toSorted()).toEqual(['0 0', '0 1', '1'])
+    await client.carry()
+    expect([client.isSynced, client.text, client.names]).toEqual([true, 'x', ['app']])
+  })
+
+  it('[YW1] also for a document of nothing, and when nothing is missing', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const client = await join(peer, 'doc', 70)
+    expect(client.isSynced).toBe(true)
+    client.raw(Uint8Array.of(0, 0, 1, 0))
+    client.isSynced = false
+    await carry(world, client)
+    expect(client.isSynced).toBe(true)
+  })
+
+  it('[YW1] what it has and we lack comes to us, because it was asked', async () => {
+    const world = new World()
+    const { peer, disk } = await world.peer('a', { keeps: true })
+    const client = new StockClient(peer, 'doc', 70)
+    clients.push(client)
+    Y.applyUpdate(client.doc, Y.encodeStateAsUpdate(docOf(9, ...typed(docOf(51), 'offline'))), client)
+    await carry(world, client)
+    expect(
+      docOf(99, (await peer.read('doc'))!)
+        .getText('t')
+        .toString(),
+    ).toBe('offline')
+    expect(disk.records.size).toBe(1)
+  })
+
+  it('[YW1] a question for presence is answered', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const app = peer.open('doc')
+    app.presence.setLocalState({ name: 'app' })
+    const client = await join(peer, 'doc', 70)
+    await carry(world, client)
+    const before = client.link.frames.length
+    client.raw(Uint8Array.of(3))
+    await world.pass(10)
+    expect(client.link.frames.slice(before).map((frame) => frame[0])).toEqual([1])
+  })
+})
+
+describe('[YW2] updates', () => {
+  it('[YW2] reach other clients and peers, as they came, and the log', async () => {
+    const world = new World()
+    const b = await world.peer('b', { keeps: true })
+    const a = await world.peer('a', { connect: [b.address] })
+    const atA = a.peer.open('doc')
+    const [one, two] = [await join(b.peer, 'doc', 70), await join(b.peer, 'doc', 71)]
+    await carry(world, one, two)
+    one.type('from a client')
+    await carry(world, one, two)
+    expect([two.text, atA.doc.getText('t').toString()]).toEqual(['from a client', 'from a client'])
+    atA.doc.getText('t').insert(0, 'and an app ')
+    await carry(world, one, two)
+    expect([one.text, stateOf(one.doc)]).toEqual(['and an app from a client', stateOf(two.doc)])
+    const logged = docOf(99, ...[...b.disk.records.values()].flat())
+    expect(stateOf(logged)).toBe(stateOf(one.doc))
+  })
+
+  it('[YW2] a client is not told its own edits', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const client = await join(peer, 'doc', 70)
+    await carry(world, client)
+    const before = client.link.frames.length
+    client.type('x')
+    await world.pass(1_000)
+    expect(client.link.frames.slice(before)).toEqual([])
+  })
+
+  it('[BR2] [YW2] many clients get the very same bytes', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const [one, two, three] = [await join(peer, 'doc', 70), await join(peer, 'doc', 71), await join(peer, 'doc', 72)]
+    await carry(world, one, two, three)
+    one.type('x')
+    await world.pass(10)
+    const [second, third] = [two.link.frames.at(-1), three.link.frames.at(-1)]
+    expect(second).toBe(third)
+  })
+
+  it('[BR3] [YW2] big ones too: a stock client cannot fetch', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const [one, two] = [await join(peer, 'doc', 70), await join(peer, 'doc', 71)]
+    await carry(world, one, two)
+    one.doc.getMap('m').set('k', new Uint8Array(limits.forwardBytesMax * 2))
+    await carry(world, one, two)
+    expect(two.doc.getMap('m').size).toBe(1)
+  })
+
+  it('[YW2] [ST2] nothing of them leaves before it is in the log', async () => {
+    const world = new World()
+    const { peer, storage } = await world.peer('a', { keeps: true })
+    const [one, two] = [await join(peer, 'doc', 70), await join(peer, 'doc', 71)]
+    await carry(world, one, two)
+    storage.isPaused = true
+    one.type('x')
+    await carry(world, one, two)
+    expect(two.text).toBe('')
+    storage.resume()
+    await carry(world, one, two)
+    expect(two.text).toBe('x')
+  })
+
+  it('[YW2] [DS7] what builds on something missing is asked for', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const client = await join(peer, 'doc', 70)
+    await carry(world, client)
+    await world.pass(limits.answerMs)
+    // The connection loses one update of the client.
+    const lost = docOf(51)
+    const [first] = typed(lost, 'a')
+    const second = updateOf(lost, () => lost.getText('t').insert(1, 'b'))
+    Y.applyUpdate(client.doc, first!, client)
+    Y.applyUpdate(client.doc, second)
+    await carry(world, client)
+    expect(
+      docOf(99, (await peer.read('doc'))!)
+        .getText('t')
+        .toString(),
+    ).toBe('ab')
+  })
+})
+
+describe('[YW4] leaving', () => {
+  it('[YW4] when it leaves, its presence leaves with it', async () => {
+    const world = new World()
+    const b = await world.peer('b', { keeps: true })
+    const a = await world.peer('a', { connect: [b.address] })
+    const atA = a.peer.open('doc')
+    const [one, two] = [await join(b.peer, 'doc', 70), await join(b.peer, 'doc', 71)]
+    one.awareness.setLocalState({ name: 'one' })
+    two.awareness.setLocalState({ name: 'two' })
+    await carry(world, one, two)
+    expect([one.names, two.names]).toEqual([
+      ['one', 'two'],
+      ['one', 'two'],
+    ])
+    expect([...atA.presence.states.values()]).toHaveLength(2)
+    one.hangUp()
+    await carry(world, two)
+    expect([two.names, [...atA.presence.states.values()]]).toEqual([['two'], [{ name: 'two' }]])
+  })
+
+  it('[YW4] garbage closes its connection with 4400 and nothing else', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const [bad, good] = [await join(peer, 'doc', 70), await join(peer, 'doc', 71)]
+    await carry(world, bad, good)
+    for (const garbage of [
+      new Uint8Array(0),
+      Uint8Array.of(0, 2, 200),
+      Uint8Array.of(0, 2, 3, 1, 2, 3),
+      Uint8Array.of(1, 2, 9, 9),
+    ]) {
+      const one = await join(peer, 'doc', 72)
+      one.raw(garbage)
+      await world.pass(10)
+      expect(one.link.closedWith?.code).toBe(4400)
+      const { length } = one.link.frames
+      one.raw(Uint8Array.of(0, 0, 1, 0))
+      await world.pass(10)
+      expect(one.link.frames).toHaveLength(length)
+    }
+    good.type('still here')
+    await carry(world, bad, good)
+    expect([good.link.closedWith, bad.text]).toEqual([null, 'still here'])
+  })
+
+  it('[YW4] what is no name closes with 4400 at once', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a')
+    const client = new StockClient(peer, '', 70)
+    clients.push(client)
+    expect(client.link.closedWith?.code).toBe(4400)
+  })
+
+  it('[TR3] while its log cannot be read it is closed with 4503: come back', async () => {
+    const world = new World()
+    const { peer, storage } = await world.peer('a', { keeps: true })
+    storage.failsToLoad = 'no such disk'
+    const client = await join(peer, 'doc', 70)
+    await world.pass(10)
+    expect(client.link.closedWith?.code).toBe(4503)
+  })
+
+  it('[ME3] a document stays in memory while a client is there, and leaves it afterwards', async () => {
+    const world = new World()
+    const { peer, storage } = await world.peer('a', { keeps: true })
+    const client = await join(peer, 'doc', 70)
+    client.awareness.setLocalState(null)
+    await world.pass(3 * limits.idleUnloadMs)
+    const { length } = storage.loads
+    await peer.read('doc')
+    expect(storage.loads).toHaveLength(length)
+    client.hangUp()
+    await world.pass(3 * limits.idleUnloadMs)
+    await peer.read('doc')
+    expect(storage.loads).toHaveLength(length + 1)
+  })
+
+  it('[BR4] one that reads too slowly gets a resync when it has drained', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const [slow, fast] = [await join(peer, 'doc', 70), await join(peer, 'doc', 71)]
+    await carry(world, slow, fast)
+    slow.link.queuedBytes = limits.queueBytesMax + 1
+    for (const text of ['a', 'b', 'c']) {
+      fast.type(text)
+      await carry(world, slow, fast)
+    }
+    expect(slow.text).toBe('')
+    slow.link.queuedBytes = 0
+    await carry(world, slow, fast)
+    expect([slow.text, slow.link.closedWith]).toEqual(['abc', null])
+  })
+})
