@@ -14,6 +14,9 @@ import type { JoinOptions } from './y-webrtc-page/main.ts'
 const text = (page: Page): Promise<string> => page.evaluate(() => window.app.text())
 const names = (page: Page): Promise<readonly string[]> => page.evaluate(() => window.app.names())
 
+/** Stock y-webrtc retries a call that got lost only when the browser gives it up, which takes up to half a minute. */
+const linkedMs = 60_000
+
 describeInChromium('stock y-webrtc apps', (browser) => {
   let directory: TemporaryDirectory
   let app: YWebrtcApp
@@ -67,7 +70,7 @@ describeInChromium('stock y-webrtc apps', (browser) => {
     )
   })
 
-  describe('with a bridge', () => {
+  describe('with a bridge', { timeout: 240_000 }, () => {
     let clients: WebsocketClient[] = []
 
     afterEach(() => {
@@ -98,7 +101,7 @@ describeInChromium('stock y-webrtc apps', (browser) => {
       const far = client(other, 'notes')
       far.insert(0, 'far ')
       const near = await joined('notes', `${peer.webSocketUrl}/signal`)
-      await eventually('the page has it', async () => (await text(near)) === 'far ')
+      await eventually('the page has it', async () => (await text(near)) === 'far ', linkedMs)
       await type(near, 'near', 4)
       await eventually('the far client has it', () => far.text === 'far near')
 
@@ -125,7 +128,7 @@ describeInChromium('stock y-webrtc apps', (browser) => {
       await near.close({ runBeforeUnload: true })
       await eventually('the page has left', () => far.names.join() === 'Far')
       const again = await joined('notes', `${peer.webSocketUrl}/signal`)
-      await eventually('and one came back', async () => (await text(again)).length === 108)
+      await eventually('and one came back', async () => (await text(again)).length === 108, linkedMs)
       await again.evaluate(() => window.app.present('Again'))
       await eventually('and is seen', () => far.names.join() === 'Again,Far')
       far.provider.awareness.setLocalState(null)
@@ -136,13 +139,13 @@ describeInChromium('stock y-webrtc apps', (browser) => {
       const first = await bridged('kept', 'essay:pass wörd')
       const writer = await joined('essay', `${first.webSocketUrl}/signal`, 'pass wörd')
       await type(writer, 'kept words')
-      await eventually('stored', async () => (await first.ask('/v1/docs/essay')).text.includes('kept words'))
+      await eventually('stored', async () => (await first.ask('/v1/docs/essay')).text.includes('kept words'), linkedMs)
       await writer.context().close()
       first.kill('SIGKILL')
       await first.ended()
       await using second = await bridged('kept', 'essay:pass wörd')
       const reader = await joined('essay', `${second.webSocketUrl}/signal`, 'pass wörd')
-      await eventually('the new page has it', async () => (await text(reader)) === 'kept words')
+      await eventually('the new page has it', async () => (await text(reader)) === 'kept words', linkedMs)
     })
 
     it('take leave of those behind the bridge when it ends, which it does in good order', async () => {
@@ -150,7 +153,7 @@ describeInChromium('stock y-webrtc apps', (browser) => {
       const far = client(peer, 'parting')
       far.provider.awareness.setLocalStateField('name', 'Far')
       const near = await joined('parting', `${peer.webSocketUrl}/signal`)
-      await eventually('seen', async () => (await names(near)).join() === 'Far')
+      await eventually('seen', async () => (await names(near)).join() === 'Far', linkedMs)
       peer.kill('SIGTERM')
       expect(await peer.ended()).toBe(0)
       await eventually('gone', async () => (await names(near)).length === 0, 5_000)
@@ -179,15 +182,19 @@ describeInChromium('stock y-webrtc apps', (browser) => {
       }
       const near = await joined('plain', `${peer.webSocketUrl}/signal`)
       await type(near, 'before')
-      await eventually('stored', async () => (await peer.ask('/v1/docs/plain')).text.includes('before'))
+      await eventually('stored', async () => (await peer.ask('/v1/docs/plain')).text.includes('before'), linkedMs)
       expect(await near.evaluate(() => window.app.sendGarbage())).toBeGreaterThan(0)
       await type(near, ' and after', 6)
       const whole = async (): Promise<boolean> => (await peer.ask('/v1/docs/plain')).text.includes('before and after')
       // The page's own link was closed; it calls again, and stock y-webrtc may take its time for that.
-      await eventually('it goes on', whole, 60_000)
+      await eventually('it goes on', whole, linkedMs)
       const friend = await joined('guarded', `${peer.webSocketUrl}/signal`, 'right')
       await type(friend, 'secret')
-      await eventually('stored, too', async () => (await peer.ask('/v1/docs/guarded')).text.includes('secret'))
+      await eventually(
+        'stored, too',
+        async () => (await peer.ask('/v1/docs/guarded')).text.includes('secret'),
+        linkedMs,
+      )
       expect(await text(stranger)).toBe('')
       expect(peer.lines.filter((line) => /"type":"failed"/u.test(line))).toEqual([])
       socket.terminate()
