@@ -288,10 +288,10 @@ describe('[ME1] open, decline, close', () => {
     )
     expect(disk.records.size).toBe(0)
     // Those that go idle make room.
-    for (let number = 1; number <= 5; number++) await stranger.say({ type: 'close', number })
-    for (let ms = 0; ms < 2 * idleUnloadMs; ms += 2_000) {
-      await world.pass(2_000)
-      await stranger.carry()
+    await stranger.say(...Array.from({ length: count }, (_, index) => ({ type: 'close', number: index + 1 }) as const))
+    for (let ms = 0; ms <= idleUnloadMs; ms += 4_000) {
+      await world.pass(4_000)
+      await stranger.say({ type: 'ping', stamp: 1 })
     }
     stranger.heard()
     await stranger.say(openOf(count + 50, 'later'))

@@ -6,8 +6,8 @@ import type { SharedDocument } from './api.ts'
 
 const { presenceEveryMs, presenceGoneMs, presenceRenewMs, silenceMs } = limits
 
-const namesAt = (document: SharedDocument): readonly unknown[] =>
-  [...document.presence.states.values()].map((state) => state['name']).toSorted()
+const namesAt = (document: SharedDocument): readonly string[] =>
+  [...document.presence.states.values()].map((state) => String(state['name'])).toSorted()
 
 /** Apps at A, C and where asked at B: A - B - C. */
 async function line() {
