@@ -60,7 +60,7 @@ export const limits = {
   bulkWaitingBytesMax: 128 * MiB,
   /** How often a link that holds bulk, or that fell behind, is looked at. */
   bulkPollMs: 20,
-  /** A resync starts when the queue has fallen to this. */
+  /** A resync starts when the queue has fallen to this: not above what presence may find there, or it never ends. */
   queueBytesDrained: 256 * KiB,
   /** A reader that falls behind this often is closed; it comes back with a fresh link. */
   slowStrikesMax: 3,
