@@ -310,6 +310,32 @@ describe('[TR2] pings', () => {
     expect([ends.a.closed?.code, ends.a.machine.deadline()]).toEqual([4504, null])
   })
 
+  it('[TR2] who slept himself, as a tab in the background does, asks once before he closes', () => {
+    const ends = linked()
+    ends.now += 60_000
+    ends.a.handle({ type: 'woke' })
+    expect(ends.a.closed).toBeNull()
+    expect(typesOf(ends.a.outgoing)).toEqual(['ping'])
+    expect(ends.a.machine.deadline()).toBe(ends.now + pingAfterMs)
+    ends.carry()
+    ends.now += 60_000
+    ends.a.handle({ type: 'woke' })
+    expect(ends.a.closed).toBeNull()
+    ends.now += pingAfterMs
+    ends.a.handle({ type: 'woke' })
+    expect(ends.a.closed?.code).toBe(4504)
+  })
+
+  it('[TR2] who keeps speaking into the silence is awake', () => {
+    const ends = linked()
+    for (let waited = 0; waited < silenceMs; waited += 500) {
+      ends.now += 500
+      ends.a.say(someMessage)
+    }
+    ends.a.handle({ type: 'woke' })
+    expect(ends.a.closed?.code).toBe(4504)
+  })
+
   it('[TR2] any frame counts as a sign of life, an unknown one too', () => {
     const ends = linked()
     ends.now += silenceMs - 1

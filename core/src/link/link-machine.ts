@@ -61,6 +61,8 @@ export class LinkMachine {
   #openedAt: Millis = 0
   #heardAt: Millis = 0
   #sentAt: Millis = 0
+  /** When this side last did anything: silence while it slept is its own. */
+  #awakeAt: Millis = 0
   #theirHello: { readonly hello: Hello; readonly bytes: Uint8Array } | null = null
   #ownProofSent = false
   #theirProofHolds = false
@@ -94,6 +96,8 @@ export class LinkMachine {
 
   handle(event: LinkEvent, now: Millis): readonly LinkEffect[] {
     if (this.#phase === 'closed') return []
+    const sleptMs = now - this.#awakeAt
+    this.#awakeAt = now
     switch (event.type) {
       case 'opened':
         this.#openedAt = now
@@ -114,7 +118,7 @@ export class LinkMachine {
         this.#theirProofHolds = true
         return this.#linkIfProven(now)
       case 'woke':
-        return this.#passTime(now)
+        return this.#passTime(now, sleptMs)
     }
   }
 
@@ -122,6 +126,7 @@ export class LinkMachine {
   frames(message: Uint8Array, now: Millis): readonly Uint8Array[] {
     if (this.#phase !== 'linked') return []
     this.#sentAt = now
+    this.#awakeAt = now
     return [...framesOf(message, ++this.#partMessages)]
   }
 
@@ -227,13 +232,16 @@ export class LinkMachine {
     return this.#converse(decoded.value, now)
   }
 
-  #passTime(now: Millis): readonly LinkEffect[] {
+  #passTime(now: Millis, sleptMs: Millis): readonly LinkEffect[] {
     if (this.#phase !== 'linked') {
       if (now - this.#openedAt < limits.helloMs) return []
       return this.#close(closeCode.helloTimeout, 'no greeting or no proof in time')
     }
-    if (now - this.#heardAt >= limits.silenceMs) return this.#close(closeCode.silent, 'nothing heard for too long')
-    return this.#pingIfQuiet(now)
+    if (now - this.#heardAt < limits.silenceMs) return this.#pingIfQuiet(now)
+    if (sleptMs < limits.silenceMs) return this.#close(closeCode.silent, 'nothing heard for too long')
+    // We slept ourselves (a tab in the background, a lid closed): whoever is there answers a ping.
+    this.#heardAt = now - limits.silenceMs + limits.pingAfterMs
+    return [this.#send(encodeMessage({ type: 'ping', stamp: Math.floor(now) }), now)]
   }
 
   /** On a timer and on every frame: a page in the background gets frames, but its timers hardly run. */
