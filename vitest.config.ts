@@ -6,7 +6,8 @@ const conditions = ['@knotwork/source', ...defaultServerConditions]
 
 const quick = (name: string, include: string) => ({
   extends: true as const,
-  test: { name, include: [include], sequence: { groupOrder: 0 } },
+  // Far beyond what anything takes: a slow machine is no failure, only a hang is.
+  test: { name, include: [include], testTimeout: 120_000, hookTimeout: 120_000, sequence: { groupOrder: 0 } },
 })
 
 // Real processes, ports and pages: one file at a time, after the quick ones.
@@ -36,9 +37,9 @@ export default defineConfig({
       quick('web-peer', 'web-peer/{src,app}/**/*.test.ts'),
       quick('contracts', 'test/contracts/**/*.test.ts'),
       quick('sim', 'test/sim/**/*.test.ts'),
-      slow('interop', 'test/interop/**/*.test.ts', 1, 30_000),
-      slow('integration', 'test/integration/**/*.test.ts', 2, 60_000),
-      slow('browser', 'test/browser/**/*.test.ts', 3, 90_000),
+      slow('interop', 'test/interop/**/*.test.ts', 1, 120_000),
+      slow('integration', 'test/integration/**/*.test.ts', 2, 120_000),
+      slow('browser', 'test/browser/**/*.test.ts', 3, 180_000),
     ],
   },
 })
