@@ -126,6 +126,31 @@ export const limits = {
   /** ... and they must have grown to this share of the last snapshot, so that a long log is rewritten rarely. */
   compactGrowth: 0.5,
 
+  // --- direct links ------------------------------------------------------------------------------------------------
+  /** An offer or an answer with all its candidates; a long one has 6 KiB. */
+  signalBytesMax: 16 * KiB,
+  /** Peers that may carry a signal on: enough for a chain of node peers, too few for a storm. */
+  signalHopsMax: 4,
+  /** Ids of signals carried lately, so that one that comes by two ways is carried once. */
+  signalsRememberedMax: 1_000,
+  /** Signals carried for one link: a burst, then so many a second. */
+  signalsBurst: 60,
+  signalsPerSecond: 20,
+  /** Members named in one message. */
+  membersMax: 16,
+  /** Direct links a peer opens by itself for its documents, and takes (OVERLAY.md: active view 6, accept 4 to 8). */
+  directLinksWanted: 6,
+  directLinksMax: 8,
+  /** How often a peer with fewer links asks who else is there, and how long it leaves one alone that could not be reached. */
+  membersQueryMs: 15_000,
+  directRetryMs: 30_000,
+  /** From the first signal to the open channel. */
+  directDialMs: 10_000,
+  /** Pieces in which frames pass a data channel: what every browser takes. */
+  chunkBytesMax: 16 * KiB,
+  /** Handed to a data channel at most; more makes some implementations fail. */
+  channelQueueBytes: 256 * KiB,
+
   // --- presence ------------------------------------------------------------------------------------------------
   /** One peer's state (name, colour, carets) as JSON. */
   presenceStateBytesMax: 4 * KiB,

@@ -12,12 +12,13 @@ import type { Link, LinkReceiver } from '../ports/transport.ts'
 import { messageOf, unreachable } from '../result.ts'
 import type { SyncEvent } from '../sync/sync-events.ts'
 import { closeCode } from '../wire/close-code.ts'
-import type { CatalogueEntry } from '../wire/message.ts'
+import type { AddressBytes, CatalogueEntry } from '../wire/message.ts'
 import type { Platform } from './api.ts'
 import { CatalogueDriver } from './catalogue-driver.ts'
 import { DocumentDriver, type DocumentOwner } from './document-driver.ts'
 import type { LinkDriver } from './link-driver.ts'
 import type { LinkSet } from './link-set.ts'
+import { MemberExchange } from './member-exchange.ts'
 import type { Outlet } from './outlet.ts'
 import { YjsEdge } from './yjs-edge.ts'
 
@@ -27,6 +28,9 @@ export interface DocumentSetOptions {
   readonly keeps: boolean
   readonly origin: unknown
   readonly freshClientId: () => number
+  /** This peer's own address, and whether it takes direct links. */
+  readonly own: AddressBytes
+  readonly isDirect: boolean
 }
 
 export class DocumentSet implements DocumentOwner {
@@ -42,14 +46,18 @@ export class DocumentSet implements DocumentOwner {
   /** Of documents not in memory, as they were when they left it. */
   readonly #digests = new Map<DocumentName, Digest>()
   readonly #catalogue: CatalogueDriver
+  readonly #members: MemberExchange
 
   constructor(options: DocumentSetOptions) {
-    const { platform, links, keeps, origin, freshClientId } = options
+    const { platform, links, keeps, origin, freshClientId, own, isDirect } = options
+    const { clock, random } = platform
     this.platform = platform
     this.origin = origin
     this.freshClientId = freshClientId
     this.#links = links
     this.#keeps = keeps
+    const opened = (): Iterable<DocumentDriver> => this.all()
+    this.#members = new MemberExchange({ links, clock, fraction: () => random.fraction(), own, isDirect, opened })
     this.#catalogue = new CatalogueDriver({
       clock: platform.clock,
       storage: platform.storage,
@@ -92,6 +100,7 @@ export class DocumentSet implements DocumentOwner {
     for (const edge of [...this.#edges.values()]) edge.close(closeCode.goingAway, 'this peer is closing')
     for (const driver of this.#documents.values()) driver.stop()
     this.#catalogue.stop()
+    this.#members.stop()
   }
 
   #warn(event: string, thrown: unknown): void {
@@ -154,6 +163,7 @@ export class DocumentSet implements DocumentOwner {
   // --- from the links ------------------------------------------------------------------------------------------------
 
   linked(link: LinkDriver): void {
+    this.#members.linked(link)
     for (const driver of this.#documents.values()) if (this.#isToldOf(driver, link)) this.#invite(driver, link)
     if (this.#keeps && link.traits.keeps) this.#catalogue.linked(link)
   }
@@ -172,7 +182,7 @@ export class DocumentSet implements DocumentOwner {
     for (const driver of this.#documents.values()) driver.push({ type: 'woke' })
   }
 
-  delivered(link: LinkDriver, message: SessionMessage): void {
+  delivered(link: LinkDriver, message: Exclude<SessionMessage, { type: 'signal' | 'unreachable' }>): void {
     switch (message.type) {
       case 'open':
         return this.#openedBy(link, message)
@@ -188,6 +198,12 @@ export class DocumentSet implements DocumentOwner {
         return this.#named(link.numbers.ownName(message.yours))?.push({ type: 'left', link: link.id, how: 'declined' })
       case 'unknown':
         return this.#reopen(link, message.yours)
+      case 'members':
+        return this.#members.heard(message)
+      case 'membersQuery': {
+        const driver = this.#named(link.numbers.their(message.number))
+        return driver === undefined ? undefined : this.#members.answer(link, driver)
+      }
       case 'catalogue':
         // What somebody keeps concerns only those who keep everything.
         return this.#keeps ? this.#catalogue.heard(link.id, readable(message.entries)) : undefined
@@ -209,10 +225,15 @@ export class DocumentSet implements DocumentOwner {
     }
     const event = { type: 'joined', link: link.id, traits: link.traits, have: message.have } as const
     const known = this.#documents.get(name)
-    if (known !== undefined && known.machine.replica !== null) return known.push(event)
+    if (known !== undefined && known.machine.replica !== null) return this.#join(link, known, event)
     if (!this.#keeps) return void this.#joinIfStored(link, name, event)
     if (!this.#mayWake(link, name)) return link.declineDocument(name, 'limit')
-    return this.get(name).push(event)
+    return this.#join(link, this.get(name), event)
+  }
+
+  #join(link: LinkDriver, driver: DocumentDriver, event: SyncEvent): void {
+    driver.push(event)
+    this.#members.joined(link, driver)
   }
 
   /** A peer that does not keep everything still serves what it has. */
@@ -223,7 +244,7 @@ export class DocumentSet implements DocumentOwner {
     } catch (thrown) {
       this.#warn('load failed', thrown)
     }
-    if (isStored || this.#documents.has(name)) this.get(name).push(event)
+    if (isStored || this.#documents.has(name)) this.#join(link, this.get(name), event)
     else link.declineDocument(name, 'absent')
   }
 

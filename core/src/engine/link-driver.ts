@@ -2,7 +2,7 @@
  * Drives one link machine: performs its effects on a transport's link, proves and checks identities, numbers the
  * documents, and holds back bulk so that keystrokes pass it.
  */
-import type { DocumentName, LinkId } from '../ids.ts'
+import { publicKeyOf, type DocumentName, type LinkId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { DocumentNumbers } from '../link/document-numbers.ts'
 import { LinkMachine, type LinkEffect, type LinkEvent, type Proven, type SessionMessage } from '../link/link-machine.ts'
@@ -60,7 +60,13 @@ export class LinkDriver implements LinkReceiver, Outlet {
     this.#options = options
     const { publicKey } = platform.identity
     const nonce = platform.random.bytes(32)
-    this.#machine = new LinkMachine({ publicKey, nonce, instance, features, channel: new Uint8Array(0) })
+    this.#machine = new LinkMachine({
+      publicKey,
+      nonce,
+      instance,
+      features,
+      channel: link.channelBinding ?? new Uint8Array(0),
+    })
     this.#alarm = new Alarm(platform.clock, () => this.#run({ type: 'woke' }))
     this.#bulk = new BulkQueue({
       clock: platform.clock,
@@ -78,6 +84,15 @@ export class LinkDriver implements LinkReceiver, Outlet {
   get traits(): Traits {
     const features = this.#peer?.features ?? []
     return { kind: 'peer', keeps: features.includes(feature.keeps), disk: features.includes(feature.disk) }
+  }
+
+  /** Key and instance of the other side, once proven. */
+  get address(): Uint8Array | null {
+    if (this.#peer === null) return null
+    const bytes = new Uint8Array(40)
+    bytes.set(publicKeyOf(this.#peer.id))
+    bytes.set(this.#peer.instance, 32)
+    return bytes
   }
 
   get roundTripMs(): number | null {

@@ -56,6 +56,11 @@ export class LinkSet implements LinkOwner {
     for (const link of this.#links.values()) if (link.peer !== null) yield link
   }
 
+  linkTo(address: Uint8Array): LinkDriver | undefined {
+    for (const link of this.proven()) if (link.address !== null && equalBytes(link.address, address)) return link
+    return undefined
+  }
+
   get isOnline(): boolean {
     return !this.proven().next().done
   }
@@ -80,6 +85,14 @@ export class LinkSet implements LinkOwner {
       this.#diallers.delete(dialler)
       this.changed()
     }
+  }
+
+  /** Dials once, without keeping the link up. */
+  dialOnce(address: string, failed: (why: string) => void): void {
+    const scheme = address.slice(0, Math.max(0, address.indexOf(':')))
+    const transport = this.#options.platform.transports.find((one) => one.schemes.includes(scheme))
+    if (transport === undefined) return failed(`no transport for the address ${address}`)
+    transport.dial(address, (link) => this.begin(link, null), failed)
   }
 
   stopDialling(): void {

@@ -1,3 +1,5 @@
+import type { SignalReceiver, Signals } from './signals.ts'
+
 /**
  * A pipe to one peer: frames arrive whole. It should keep their order and lose none while it is open; the protocol
  * above survives when it does not (PROTOCOL.md [TR1]).
@@ -9,6 +11,8 @@ export interface Link {
   readonly transport: string
   /** Bytes handed to `send` that the other side has not taken yet. */
   readonly queuedBytes: number
+  /** What identifies the pipe itself, equal at both ends; bound into the proof of identity. Absent where there is none. */
+  readonly channelBinding?: Uint8Array
   /** Never throws; on a closed link it does nothing. A frame has at most `limits.frameBytesMax` bytes. */
   send(frame: Uint8Array): void
   /** Closes after what was sent; `reason` is for people, at most 120 bytes. Calling it again does nothing. */
@@ -34,4 +38,6 @@ export interface Transport extends AsyncDisposable {
   dial(address: string, accept: AcceptLink, failed: (why: string) => void): () => void
   /** Takes incoming links from now on; resolves with the addresses others can dial, if there are any. */
   listen(accept: AcceptLink): Promise<readonly string[]>
+  /** A transport whose dials need signals is given a way to send them, and returns who hears those of others. */
+  useSignals?(signals: Signals): SignalReceiver
 }

@@ -6,6 +6,7 @@ import { indexedDbPlace } from './indexeddb-place.ts'
 import { pageSocketEnds } from './socket-ends.ts'
 import { tabEnds } from './tab-ends.ts'
 import { identityFeats } from './identity-feats.ts'
+import { peerFeats } from './peer-feats.ts'
 import { yIndexedDbFeats } from './y-indexeddb-feats.ts'
 
 export type Suite = 'storage' | 'tabs' | 'socket'
@@ -21,7 +22,7 @@ function find<Case extends { readonly title: string }>(cases: readonly Case[], t
   return found
 }
 
-export const harness = { runCase, ...storageFeats, ...identityFeats, ...yIndexedDbFeats }
+export const harness = { runCase, ...storageFeats, ...identityFeats, ...yIndexedDbFeats, ...peerFeats }
 
 declare global {
   interface Window {
