@@ -138,12 +138,23 @@ export const limits = {
   signalsPerSecond: 20,
   /** Members named in one message. */
   membersMax: 16,
-  /** Direct links a peer opens by itself for its documents, and takes (OVERLAY.md: active view 6, accept 4 to 8). */
+  /** Direct links a member of a document opens (HyParView's active view), and all that a peer takes. */
   directLinksWanted: 6,
   directLinksMax: 8,
-  /** How often a peer with fewer links asks who else is there, and how long it leaves one alone that could not be reached. */
-  membersQueryMs: 15_000,
-  directRetryMs: 30_000,
+  /** More, for a member that has nobody else. */
+  directLinksMaxUrgent: 12,
+  /** Names of members kept to replace a lost link (HyParView's passive view). */
+  passiveViewMax: 30,
+  /** How often names are exchanged, and how many of each view are offered. */
+  shuffleMs: 30_000,
+  shuffleActive: 3,
+  shufflePassive: 4,
+  /** Asking for names when there are too few, doubling to `shuffleMs`. */
+  membersQueryFirstMs: 2_000,
+  /** A member that could not be reached is tried again after this, then after four times as long, ... */
+  directRetryFirstMs: 2_000,
+  /** ... and forgotten after so many failures in a row; whoever is alive is named again. */
+  directFailuresMax: 4,
   /** From the first signal to the open channel. */
   directDialMs: 10_000,
   /** Pieces in which frames pass a data channel: what every browser takes. */

@@ -18,7 +18,7 @@ import { CatalogueDriver } from './catalogue-driver.ts'
 import { DocumentDriver, type DocumentOwner } from './document-driver.ts'
 import type { LinkDriver } from './link-driver.ts'
 import type { LinkSet } from './link-set.ts'
-import { MemberExchange } from './member-exchange.ts'
+import { Mesh } from './mesh.ts'
 import type { Outlet } from './outlet.ts'
 import { YjsEdge } from './yjs-edge.ts'
 
@@ -46,7 +46,7 @@ export class DocumentSet implements DocumentOwner {
   /** Of documents not in memory, as they were when they left it. */
   readonly #digests = new Map<DocumentName, Digest>()
   readonly #catalogue: CatalogueDriver
-  readonly #members: MemberExchange
+  readonly #mesh: Mesh
 
   constructor(options: DocumentSetOptions) {
     const { platform, links, keeps, origin, freshClientId, own, isDirect } = options
@@ -56,8 +56,7 @@ export class DocumentSet implements DocumentOwner {
     this.freshClientId = freshClientId
     this.#links = links
     this.#keeps = keeps
-    const opened = (): Iterable<DocumentDriver> => this.all()
-    this.#members = new MemberExchange({ links, clock, fraction: () => random.fraction(), own, isDirect, opened })
+    this.#mesh = new Mesh({ links, clock, fraction: () => random.fraction(), own, isDirect, keeps })
     this.#catalogue = new CatalogueDriver({
       clock: platform.clock,
       storage: platform.storage,
@@ -83,6 +82,7 @@ export class DocumentSet implements DocumentOwner {
 
   /** An app has opened the document: all neighbours hear of it. */
   opened(driver: DocumentDriver): void {
+    this.#mesh.began(driver.name)
     for (const link of this.#links.proven()) this.#invite(driver, link)
   }
 
@@ -100,7 +100,7 @@ export class DocumentSet implements DocumentOwner {
     for (const edge of [...this.#edges.values()]) edge.close(closeCode.goingAway, 'this peer is closing')
     for (const driver of this.#documents.values()) driver.stop()
     this.#catalogue.stop()
-    this.#members.stop()
+    this.#mesh.stop()
   }
 
   #warn(event: string, thrown: unknown): void {
@@ -132,6 +132,7 @@ export class DocumentSet implements DocumentOwner {
 
   /** [ME3] An idle document costs nothing: unless a guest has it open, it is closed on every link and forgotten. */
   slept(driver: DocumentDriver): void {
+    this.#mesh.ended(driver.name)
     for (const names of this.#woken.values()) names.delete(driver.name)
     const { machine, name } = driver
     if (machine.digest !== null && !machine.isBlank) this.#rememberDigest(name, machine.digest)
@@ -163,7 +164,6 @@ export class DocumentSet implements DocumentOwner {
   // --- from the links ------------------------------------------------------------------------------------------------
 
   linked(link: LinkDriver): void {
-    this.#members.linked(link)
     for (const driver of this.#documents.values()) if (this.#isToldOf(driver, link)) this.#invite(driver, link)
     if (this.#keeps && link.traits.keeps) this.#catalogue.linked(link)
   }
@@ -171,6 +171,7 @@ export class DocumentSet implements DocumentOwner {
   lost(link: LinkDriver): void {
     this.#woken.delete(link.id)
     this.#catalogue.lost(link.id)
+    this.#mesh.lost(link.id)
     for (const driver of this.#documents.values()) driver.push({ type: 'left', link: link.id, how: 'lost' })
   }
 
@@ -192,24 +193,27 @@ export class DocumentSet implements DocumentOwner {
         return driver.push({ type: 'received', link: link.id, message: message.message })
       }
       case 'close':
-        this.#named(link.numbers.their(message.number))?.push({ type: 'left', link: link.id, how: 'closed' })
-        return link.numbers.forget(message.number)
+        return this.#closedBy(link, message.number)
       case 'decline':
         return this.#named(link.numbers.ownName(message.yours))?.push({ type: 'left', link: link.id, how: 'declined' })
       case 'unknown':
         return this.#reopen(link, message.yours)
       case 'members':
-        return this.#members.heard(message)
-      case 'membersQuery': {
-        const driver = this.#named(link.numbers.their(message.number))
-        return driver === undefined ? undefined : this.#members.answer(link, driver)
-      }
+      case 'membersQuery':
+        return this.#mesh.heard(link, message)
       case 'catalogue':
         // What somebody keeps concerns only those who keep everything.
         return this.#keeps ? this.#catalogue.heard(link.id, readable(message.entries)) : undefined
       default:
         unreachable(message)
     }
+  }
+
+  #closedBy(link: LinkDriver, number: number): void {
+    const name = link.numbers.their(number)
+    this.#named(name)?.push({ type: 'left', link: link.id, how: 'closed' })
+    if (name !== undefined) this.#mesh.left(name, link.id)
+    link.numbers.forget(number)
   }
 
   #named(name: DocumentName | undefined): DocumentDriver | undefined {
@@ -233,7 +237,7 @@ export class DocumentSet implements DocumentOwner {
 
   #join(link: LinkDriver, driver: DocumentDriver, event: SyncEvent): void {
     driver.push(event)
-    this.#members.joined(link, driver)
+    this.#mesh.joined(driver.name, link)
   }
 
   /** A peer that does not keep everything still serves what it has. */

@@ -117,6 +117,8 @@ function writeLinkMessage(encoder: encoding.Encoder, message: PlainMessage): voi
       return
     case 'membersQuery':
       encoding.writeVarUint(encoder, message.number)
+      encoding.writeVarUint(encoder, message.members.length)
+      for (const member of message.members) encoding.writeUint8Array(encoder, member)
       return
     case 'catalogue':
       encoding.writeVarUint(encoder, message.entries.length)
@@ -249,10 +251,10 @@ function readMessage(decoder: decoding.Decoder): LinkMessage | Skipped {
       return {
         type: 'members',
         yours: decoding.readVarUint(decoder),
-        members: readList(decoder, limits.membersMax, (from) => decoding.readUint8Array(from, addressBytes)),
+        members: readMembers(decoder),
       }
     case messageType.membersQuery:
-      return { type: 'membersQuery', number: decoding.readVarUint(decoder) }
+      return { type: 'membersQuery', number: decoding.readVarUint(decoder), members: readMembers(decoder) }
     default:
       return readDocumentMessage(decoder, type)
   }
@@ -320,6 +322,10 @@ function readHave(decoder: decoding.Decoder): Have {
 
 function readDigest(decoder: decoding.Decoder) {
   return digestFrom(decoding.readUint8Array(decoder, digestBytes))
+}
+
+function readMembers(decoder: decoding.Decoder): Uint8Array[] {
+  return readList(decoder, limits.membersMax, (from) => decoding.readUint8Array(from, addressBytes))
 }
 
 function readEntry(decoder: decoding.Decoder): CatalogueEntry {

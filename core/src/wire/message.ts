@@ -85,8 +85,8 @@ export type LinkMessage =
   | { readonly type: 'unreachable'; readonly id: Uint8Array; readonly to: AddressBytes }
   /** Others who take part in the document that you call `yours`, and who take direct links. */
   | { readonly type: 'members'; readonly yours: number; readonly members: readonly AddressBytes[] }
-  /** Who else takes part? */
-  | { readonly type: 'membersQuery'; readonly number: number }
+  /** I know these; who else takes part? */
+  | { readonly type: 'membersQuery'; readonly number: number; readonly members: readonly AddressBytes[] }
   /** Documents I keep, whoever has them open. */
   | { readonly type: 'catalogue'; readonly entries: readonly CatalogueEntry[] }
 
