@@ -35,7 +35,7 @@ export type MembershipEvent =
   | { readonly type: 'woke' }
 
 export type MembershipEffect =
-  /** Open a direct link. `isUrgent`: this member has none. */
+  /** Open a direct link. `isUrgent`: this member has none, and this is its first try. */
   | { readonly type: 'dial'; readonly peer: PeerAddress; readonly isUrgent: boolean }
   | { readonly type: 'ask'; readonly link: LinkId; readonly members: readonly PeerAddress[] }
   | { readonly type: 'tell'; readonly link: LinkId; readonly members: readonly PeerAddress[] }
@@ -162,8 +162,9 @@ export class Membership {
         effects.push(...this.#ask(now))
         break
       }
+      const isUrgent = this.#active.size === 0 && this.#dialling.size === 0
       this.#dialling.add(peer)
-      effects.push({ type: 'dial', peer, isUrgent: this.#active.size === 0 })
+      effects.push({ type: 'dial', peer, isUrgent })
     }
     return effects
   }
