@@ -129,6 +129,8 @@ export const limits = {
   // --- direct links ------------------------------------------------------------------------------------------------
   /** An offer or an answer with all its candidates; a long one has 6 KiB. */
   signalBytesMax: 16 * KiB,
+  /** The description in it, mostly ASCII, with room for the rest of the payload. */
+  descriptionCharsMax: 15 * KiB,
   /** Peers that may carry a signal on: enough for a chain of node peers, too few for a storm. */
   signalHopsMax: 4,
   /** Ids of signals carried lately, so that one that comes by two ways is carried once. */
@@ -155,8 +157,16 @@ export const limits = {
   directRetryFirstMs: 2_000,
   /** ... and forgotten after so many failures in a row; whoever is alive is named again. */
   directFailuresMax: 4,
-  /** From the first signal to the open channel. */
-  directDialMs: 10_000,
+  /** From the first signal to the open channel; then the dial is tried once more. */
+  directDialMs: 8_000,
+  directTriesMax: 2,
+  /** Dials that failed are shown to people for this long, and so many at most. */
+  failedDialShownMs: 60_000,
+  failedDialsShownMax: 64,
+  /** From the last piece handed to the channel to its end, when the other side does not read why it was closed. */
+  channelCloseMs: 1_000,
+  /** Ways an own signal takes at once: neighbours that may know the addressee. */
+  signalWaysMax: 8,
   /** Pieces in which frames pass a data channel: what every browser takes. */
   chunkBytesMax: 16 * KiB,
   /** Handed to a data channel at most; more makes some implementations fail. */

@@ -55,7 +55,12 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<Peer> {
   const rtc = direct ? pageRtc(options.iceServers === undefined ? {} : { iceServers: options.iceServers }) : undefined
   if (rtc !== undefined) transports.push(new DirectTransport({ rtc, clock: pageClock, random: pageRandom }))
   return createPeer(
-    { clock: pageClock, random: pageRandom, ...self, storage, transports, log },
+    {
+      ...{ clock: pageClock, random: pageRandom, ...self, storage, transports, log },
+      ...(rtc === undefined
+        ? { whyNotDirect: direct ? 'this browser has no WebRTC' : 'this page takes no direct links' }
+        : {}),
+    },
     { connect, keeps, ...(token === undefined ? {} : { token }) },
   )
 }

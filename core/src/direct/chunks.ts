@@ -17,25 +17,38 @@ export function* chunksOf(frame: Uint8Array): Generator<Uint8Array> {
   }
 }
 
+const nothing = new Uint8Array(0)
+
 export class ChunkReassembly {
-  #pieces: Uint8Array[] = []
+  /** One growing buffer, not a list: a million pieces of one byte must not cost a million objects. */
+  #buffer = nothing
   #sizeBytes = 0
 
   /** The frame when this was its last piece, null before; an error ends the link. */
   add(chunk: Uint8Array): Result<Uint8Array | null, string> {
-    if (chunk.byteLength === 0) return err('an empty piece')
-    this.#pieces.push(chunk.subarray(1))
-    this.#sizeBytes += chunk.byteLength - 1
-    if (this.#sizeBytes > limits.frameBytesMax) return err(`a frame above ${limits.frameBytesMax} bytes`)
-    if (chunk[0] !== 1) return ok(null)
-    const frame = new Uint8Array(this.#sizeBytes)
-    let at = 0
-    for (const piece of this.#pieces) {
-      frame.set(piece, at)
-      at += piece.byteLength
+    const isLast = chunk[0] === 1
+    const piece = chunk.subarray(1)
+    if (!isLast && (chunk[0] !== 0 || piece.byteLength === 0)) return err('a piece that is none')
+    if (this.#sizeBytes + piece.byteLength > limits.frameBytesMax) {
+      return err(`a frame above ${limits.frameBytesMax} bytes`)
     }
-    this.#pieces = []
+    if (isLast && this.#sizeBytes === 0) return ok(piece)
+    this.#append(piece)
+    if (!isLast) return ok(null)
+    const frame = this.#buffer.subarray(0, this.#sizeBytes)
+    this.#buffer = nothing
     this.#sizeBytes = 0
     return ok(frame)
+  }
+
+  #append(piece: Uint8Array): void {
+    const neededBytes = this.#sizeBytes + piece.byteLength
+    if (neededBytes > this.#buffer.byteLength) {
+      const grown = new Uint8Array(Math.min(limits.frameBytesMax, Math.max(4 * roomBytes, 2 * neededBytes)))
+      grown.set(this.#buffer.subarray(0, this.#sizeBytes))
+      this.#buffer = grown
+    }
+    this.#buffer.set(piece, this.#sizeBytes)
+    this.#sizeBytes = neededBytes
   }
 }

@@ -11,9 +11,9 @@ import type { Random } from '../ports/random.ts'
 import type { Rtc, RtcConnection } from '../ports/rtc.ts'
 import type { SignalReceiver, Signals } from '../ports/signals.ts'
 import type { AcceptLink, Transport } from '../ports/transport.ts'
-import { messageOf } from '../result.ts'
-import type { AddressBytes } from '../wire/message.ts'
 import { closeCode } from '../wire/close-code.ts'
+import type { AddressBytes } from '../wire/message.ts'
+import { Attempt, type AttemptOwner } from './attempt.ts'
 import { DirectLink } from './direct-link.ts'
 import { decodeProposal, encodeProposal, type Proposal } from './offer-codec.ts'
 
@@ -23,29 +23,26 @@ export interface DirectTransportOptions {
   readonly random: Random
 }
 
-/** Who wants to hear what becomes of a dial. */
+/** Somebody here who wants a link, until it is there or the tries are used up. */
 interface Dial {
   readonly accept: AcceptLink
   readonly failed: (why: string) => void
+  triesLeft: number
 }
 
-/** One connection from its first signal to its end. */
-interface Attempt {
-  readonly peer: AddressBytes
-  readonly id: Uint8Array
-  readonly isOurs: boolean
-  readonly connection: RtcConnection
-  dial: Dial | null
-  link: DirectLink | null
-  cancelTimer: () => void
-}
+const scheme = 'direct'
 
-export class DirectTransport implements Transport, SignalReceiver {
-  readonly schemes = ['direct']
+export class DirectTransport implements Transport, SignalReceiver, AttemptOwner {
+  readonly schemes = [scheme]
+  readonly dialMs = limits.directDialMs * limits.directTriesMax + limits.dialMs
   readonly #options: DirectTransportOptions
   readonly #attempts = new Map<PeerAddress, Attempt>()
+  readonly #dials = new Map<PeerAddress, Dial>()
+  /** Open, or said to be closed and not yet gone. */
+  readonly #links = new Map<DirectLink, PeerAddress>()
   #signals: Signals | null = null
   #accept: AcceptLink | null = null
+  #emptied: () => void = () => undefined
 
   constructor(options: DirectTransportOptions) {
     this.#options = options
@@ -56,35 +53,48 @@ export class DirectTransport implements Transport, SignalReceiver {
     return this
   }
 
+  /** The own address is worth something to whoever has a neighbour in common with this peer. */
   listen(accept: AcceptLink): Promise<readonly string[]> {
     this.#accept = accept
-    return Promise.resolve([])
+    return Promise.resolve(this.#signals === null ? [] : [`${scheme}:${peerAddress(this.#signals.own)}`])
   }
 
   /** `address`: `direct:` and a peer's address. */
   dial(address: string, accept: AcceptLink, failed: (why: string) => void): () => void {
-    const peer = addressBytes(address.slice('direct:'.length))
-    if (peer === null || this.#signals === null) {
-      failed('not an address of a peer')
-      return () => undefined
+    const peer = addressBytes(address.slice(scheme.length + 1))
+    const why = this.#whyNotDial(peer)
+    // Never before this call has returned: its caller could not have aborted yet.
+    if (peer === null || why !== null) return this.#options.clock.setTimer(0, () => failed(why ?? ''))
+    const key = peerAddress(peer)
+    const dial: Dial = { accept, failed, triesLeft: limits.directTriesMax }
+    this.#dials.set(key, dial)
+    const cancelTimer = this.#options.clock.setTimer(0, () => this.#try(peer))
+    return () => {
+      cancelTimer()
+      if (this.#dials.get(key) !== dial) return
+      this.#dials.delete(key)
+      this.#withdraw(this.#attempts.get(key))
     }
-    const key = address.slice('direct:'.length) as PeerAddress
-    const dial: Dial = { accept, failed }
-    const current = this.#attempts.get(key)
-    if (current !== undefined) {
-      if (current.link === null && current.dial === null) current.dial = dial
-      else failed('there is a link, or a dial under way')
-      return () => this.#giveUpDial(current, dial)
-    }
-    const attempt = this.#begin(peer, { id: this.#options.random.bytes(8), isOurs: true, dial })
-    void this.#offer(attempt)
-    return () => this.#giveUpDial(attempt, dial)
   }
 
+  #whyNotDial(peer: AddressBytes | null): string | null {
+    if (peer === null || this.#signals === null) return 'not the address of a peer'
+    const key = peerAddress(peer)
+    if (equalBytes(peer, this.#signals.own)) return 'that is this peer itself'
+    if (this.#dials.has(key)) return 'a dial is under way'
+    return [...this.#links].some(([link, other]) => other === key && !link.isClosed) ? 'there is a direct link' : null
+  }
+
+  /** Says goodbye on every link, and waits until the connections are gone: none may keep a process alive. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#accept = null
-    for (const attempt of [...this.#attempts.values()]) this.#end(attempt, 'this peer is closing')
-    await Promise.resolve()
+    this.#dials.clear()
+    for (const attempt of [...this.#attempts.values()]) {
+      this.#withdraw(attempt)
+      this.#drop(attempt)
+    }
+    for (const link of [...this.#links.keys()]) link.close(closeCode.goingAway, 'this peer is closing')
+    if (this.#links.size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve))
   }
 
   // --- signals -------------------------------------------------------------------------------------------------------
@@ -94,37 +104,38 @@ export class DirectTransport implements Transport, SignalReceiver {
     if (proposal === null || this.#accept === null) return
     if (proposal.kind === 'offer') return this.#offered(from, proposal)
     const attempt = this.#attempts.get(peerAddress(from))
-    if (attempt === undefined || !equalBytes(attempt.id, proposal.attempt) || !attempt.isOurs) return
-    if (proposal.kind === 'refusal') return this.#end(attempt, proposal.text)
-    attempt.connection.accept(proposal.text).catch((thrown: unknown) => this.#end(attempt, messageOf(thrown)))
+    // Late: of an attempt that was given up, or replaced.
+    if (attempt === undefined || !equalBytes(attempt.id, proposal.attempt)) return
+    if (proposal.kind === 'refusal') {
+      this.#drop(attempt)
+      this.#giveUp(attempt.address, proposal.text)
+    } else if (attempt.isOurs) attempt.accept(proposal.text)
   }
 
-  unreachable(to: AddressBytes): void {
+  unreachable(to: AddressBytes, why: string): void {
     const attempt = this.#attempts.get(peerAddress(to))
-    if (attempt !== undefined && attempt.link === null) this.#end(attempt, 'nobody here can reach that peer')
+    if (attempt === undefined) return
+    this.#drop(attempt)
+    this.#giveUp(attempt.address, why)
   }
 
   #offered(from: AddressBytes, proposal: Proposal): void {
     const own = this.#signals?.own
     if (own === undefined || equalBytes(own, from)) return
-    const current = this.#attempts.get(peerAddress(from))
-    let dial: Dial | null = null
+    const key = peerAddress(from)
+    const current = this.#attempts.get(key)
     if (current !== undefined) {
-      const isUnderWay = current.link === null && current.isOurs
-      if (isUnderWay && peerAddress(own) < peerAddress(from)) return
-      // Our own offer gives way; or that peer lost the link which we still hold.
-      dial = current.link === null ? current.dial : null
-      current.dial = null
-      this.#end(current, 'replaced by a link the other side offered')
-    } else if (this.#attempts.size >= limits.directLinksMax) {
-      return this.#say(from, {
-        kind: 'refusal',
-        attempt: proposal.attempt,
-        text: 'has as many direct links as it takes',
-      })
+      // [TR11] The offer of the smaller address stands. One that came twice is answered once.
+      if (current.isOurs ? peerAddress(own) < key : equalBytes(current.id, proposal.attempt)) return
+      // Our own offer, when it comes late, is not one to answer.
+      if (current.isOurs) this.#withdraw(current)
+      this.#drop(current)
+    } else if (this.#attempts.size + this.#links.size >= limits.directLinksMax) {
+      return this.#say(from, { kind: 'refusal', attempt: proposal.attempt, text: 'it has as many links as it takes' })
     }
-    const attempt = this.#begin(from, { id: proposal.attempt, isOurs: false, dial })
-    void this.#answer(attempt, proposal.text)
+    // A link that we still hold stays until the new one has proven itself: anybody can claim to be that peer.
+    const attempt = this.#begin(from, proposal.attempt, false)
+    attempt.answer(proposal.text, (text) => this.#say(from, { kind: 'answer', attempt: attempt.id, text }))
   }
 
   #say(to: AddressBytes, proposal: Proposal): void {
@@ -133,66 +144,65 @@ export class DirectTransport implements Transport, SignalReceiver {
 
   // --- attempts ------------------------------------------------------------------------------------------------------
 
-  #begin(peer: AddressBytes, options: { id: Uint8Array; isOurs: boolean; dial: Dial | null }): Attempt {
+  /** Offers, unless the other side has begun already: then the dial waits for what it began. */
+  #try(peer: AddressBytes): void {
+    const dial = this.#dials.get(peerAddress(peer))
+    if (dial === undefined || this.#attempts.has(peerAddress(peer))) return
+    dial.triesLeft--
+    const attempt = this.#begin(peer, this.#options.random.bytes(8), true)
+    attempt.offer((text) => this.#say(peer, { kind: 'offer', attempt: attempt.id, text }))
+  }
+
+  #begin(peer: AddressBytes, id: Uint8Array, isOurs: boolean): Attempt {
     const { rtc, clock } = this.#options
-    const connection = rtc.connect({
-      opened: () => this.#opened(attempt),
-      received: (bytes) => attempt.link?.received(bytes),
-      drained: () => attempt.link?.pump(),
-      closed: (why) => this.#end(attempt, why),
-    })
-    const cancelTimer = clock.setTimer(limits.directDialMs, () => this.#end(attempt, 'no answer in time'))
-    const attempt: Attempt = { peer, ...options, connection, link: null, cancelTimer }
-    this.#attempts.set(peerAddress(peer), attempt)
+    const attempt = new Attempt({ rtc, clock, peer, id, isOurs }, this)
+    this.#attempts.set(attempt.address, attempt)
     return attempt
   }
 
-  async #offer(attempt: Attempt): Promise<void> {
-    try {
-      const text = await attempt.connection.offer()
-      if (this.#isCurrent(attempt)) this.#say(attempt.peer, { kind: 'offer', attempt: attempt.id, text })
-    } catch (thrown) {
-      this.#end(attempt, messageOf(thrown))
-    }
-  }
-
-  async #answer(attempt: Attempt, offer: string): Promise<void> {
-    try {
-      const text = await attempt.connection.answer(offer)
-      if (this.#isCurrent(attempt)) this.#say(attempt.peer, { kind: 'answer', attempt: attempt.id, text })
-    } catch (thrown) {
-      this.#end(attempt, messageOf(thrown))
-    }
-  }
-
-  #isCurrent(attempt: Attempt): boolean {
-    return this.#attempts.get(peerAddress(attempt.peer)) === attempt
-  }
-
-  #opened(attempt: Attempt): void {
-    const accept = attempt.dial?.accept ?? this.#accept
-    if (!this.#isCurrent(attempt) || attempt.link !== null || accept === null) return
-    attempt.cancelTimer()
-    attempt.dial = null
-    const link = new DirectLink(attempt.connection, `direct:${peerAddress(attempt.peer)}`)
-    attempt.link = link
+  opened(attempt: Attempt, connection: RtcConnection): DirectLink | null {
+    this.#drop(attempt)
+    const { address } = attempt
+    const accept = this.#dials.get(address)?.accept ?? this.#accept
+    this.#dials.delete(address)
+    if (accept === null) return null
+    const { clock } = this.#options
+    const over = (): void => this.#gone(link)
+    const link = new DirectLink({ connection, clock, description: `${scheme}:${address}`, over })
+    this.#links.set(link, address)
     link.bind(accept(link))
+    return link
   }
 
-  #giveUpDial(attempt: Attempt, dial: Dial): void {
-    if (attempt.dial !== dial) return
-    attempt.dial = null
-    if (attempt.isOurs) this.#end(attempt, 'given up')
+  failed(attempt: Attempt, why: string): void {
+    this.#drop(attempt)
+    const dial = this.#dials.get(attempt.address)
+    if (dial === undefined) return
+    if (dial.triesLeft > 0) this.#try(attempt.peer)
+    else this.#giveUp(attempt.address, why)
   }
 
-  #end(attempt: Attempt, why: string): void {
-    attempt.cancelTimer()
-    if (this.#isCurrent(attempt)) this.#attempts.delete(peerAddress(attempt.peer))
-    const { dial, link } = attempt
-    attempt.dial = null
-    if (link !== null && why !== '') link.close(closeCode.goingAway, why)
-    attempt.connection.close()
-    link?.ended(why)
+  /** Not wanted any more; the other side need not wait for it. */
+  #withdraw(attempt: Attempt | undefined): void {
+    if (attempt === undefined || !attempt.isOurs) return
+    this.#drop(attempt)
+    this.#say(attempt.peer, { kind: 'refusal', attempt: attempt.id, text: 'it does not want the link any more' })
+  }
+
+  /** Ends a connection on its way, and forgets it. */
+  #drop(attempt: Attempt): void {
+    if (this.#attempts.get(attempt.address) === attempt) this.#attempts.delete(attempt.address)
+    attempt.end()
+  }
+
+  #giveUp(address: PeerAddress, why: string): void {
+    const dial = this.#dials.get(address)
+    this.#dials.delete(address)
     dial?.failed(why)
+  }
+
+  #gone(link: DirectLink): void {
+    this.#links.delete(link)
+    if (this.#links.size === 0) this.#emptied()
   }
 }

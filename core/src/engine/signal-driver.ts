@@ -1,5 +1,4 @@
 /** Drives signalling: carries signals over the peer's links, and hands those for this peer to its transports. */
-import { equalBytes } from '../bytes.ts'
 import type { LinkId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { Signalling, type SignallingEffect, type SignallingEvent } from '../discovery/signalling.ts'
@@ -26,7 +25,9 @@ export class SignalDriver {
     const { own, keeps, links, platform } = options
     const view = {
       linkTo: (address: AddressBytes) => links.linkTo(address)?.id ?? null,
-      carriers: () => [...links.proven()].filter((link) => link.traits.keeps).map((link) => link.id),
+      addressOf: (link: LinkId) => links.get(link)?.address ?? null,
+      carriers: () => idsOf(links, (link) => link.traits.keeps),
+      introducers: () => idsOf(links, (link) => !link.traits.keeps && takesDirectLinks(link)),
     }
     this.#machine = new Signalling({ own, carries: keeps, view })
     const signals = { own, send: (to: AddressBytes, payload: Uint8Array) => this.#send(to, payload) }
@@ -39,12 +40,14 @@ export class SignalDriver {
   }
 
   received(link: LinkDriver, message: Extract<LinkMessage, { type: 'signal' | 'unreachable' }>): void {
-    if (message.type === 'unreachable') return this.#unreachable(message.to)
+    if (message.type === 'unreachable') return this.#run({ type: 'refused', link: link.id, id: message.id })
+    const { refused } = this.#machine
     this.#run({ type: 'received', link: link.id, signal: message })
+    if (this.#machine.refused > refused) this.#options.platform.log('debug', 'signal refused', { link: link.id })
   }
 
   lost(link: LinkId): void {
-    this.#machine.lost(link)
+    this.#run({ type: 'linkLost', link })
   }
 
   #send(to: AddressBytes, payload: Uint8Array): void {
@@ -71,9 +74,15 @@ export class SignalDriver {
   }
 
   #unreachable(to: AddressBytes): void {
-    if (equalBytes(to, this.#options.own)) return
-    for (const receiver of this.#receivers) receiver.unreachable(to)
+    const why = this.#options.links.isOnline
+      ? 'nobody this peer is linked to can introduce the two'
+      : 'waiting for a link to anybody who can introduce the two'
+    for (const receiver of this.#receivers) receiver.unreachable(to, why)
   }
+}
+
+function idsOf(links: LinkSet, isWanted: (link: LinkDriver) => boolean): readonly LinkId[] {
+  return [...links.proven()].filter((link) => isWanted(link)).map((link) => link.id)
 }
 
 /** Whether a link's other end takes direct links. */

@@ -9,6 +9,6 @@ export interface Signals {
 /** What a transport that needs signals hears. */
 export interface SignalReceiver {
   received(from: AddressBytes, payload: Uint8Array): void
-  /** A signal to that peer found no way. */
-  unreachable(to: AddressBytes): void
+  /** A signal to that peer found no way; `why` is for people. */
+  unreachable(to: AddressBytes, why: string): void
 }

@@ -1,3 +1,4 @@
+import type { Millis } from '../ids.ts'
 import type { SignalReceiver, Signals } from './signals.ts'
 
 /**
@@ -11,6 +12,8 @@ export interface Link {
   readonly transport: string
   /** Bytes handed to `send` that the other side has not taken yet. */
   readonly queuedBytes: number
+  /** Whether nobody else is on the way: no server takes part. Default false. */
+  readonly isDirect?: boolean
   /** What identifies the pipe itself, equal at both ends; bound into the proof of identity. Absent where there is none. */
   readonly channelBinding?: Uint8Array
   /** Never throws; on a closed link it does nothing. A frame has at most `limits.frameBytesMax` bytes. */
@@ -31,6 +34,8 @@ export type AcceptLink = (link: Link) => LinkReceiver
 export interface Transport extends AsyncDisposable {
   /** Schemes of the addresses it can dial, without the colon: `ws`, `wss`. Empty when it cannot dial. */
   readonly schemes: readonly string[]
+  /** How long a dial may take before it is given up. Default: `limits.dialMs`. */
+  readonly dialMs?: Millis
   /**
    * Tries to open a link. Exactly one of `accept` and `failed` is called, unless the returned function aborts it
    * first: then neither is.

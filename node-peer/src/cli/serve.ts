@@ -28,14 +28,17 @@ export async function serve(settings: Settings, isPortChosen: boolean): Promise<
   logLinks(peer, logger)
 }
 
-function optionsFor({ data, connect, token, open, origin, page }: Settings): Parameters<typeof openPeer>[0] {
+function optionsFor(settings: Settings): Parameters<typeof openPeer>[0] {
+  const { data, connect, token, open, origin, page, direct, iceServer } = settings
   return {
+    direct,
     ...(data === undefined ? {} : { data }),
     ...(connect === undefined ? {} : { connect }),
     ...(token === undefined ? {} : { token }),
     ...(open === undefined ? {} : { open }),
     ...(origin === undefined ? {} : { origins: origin }),
     ...(page ? {} : { page: false }),
+    ...(iceServer === undefined ? {} : { iceServers: iceServer }),
   }
 }
 

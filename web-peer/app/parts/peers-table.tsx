@@ -7,6 +7,24 @@ const stateWords: Readonly<Record<Neighbour['state'], string>> = {
   waiting: 'not reached',
 }
 
+const pathWords: Readonly<Record<string, string>> = {
+  webrtc: 'direct (WebRTC)',
+  direct: 'direct (WebRTC)',
+  tab: 'direct (this browser)',
+  websocket: 'WebSocket',
+}
+
+/** What `direct:` names is 54 characters that nobody reads. */
+function shortAddress(address: string): string {
+  return address.startsWith('direct:') ? `peer ${address.slice('direct:'.length, 'direct:'.length + 8)}` : address
+}
+
+function sizeWords(sizeBytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'] as const
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, sizeBytes)) / 3))
+  return `${(sizeBytes / 1000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`
+}
+
 export function PeersTable({ neighbours }: { readonly neighbours: readonly Neighbour[] }) {
   if (neighbours.length === 0)
     return <p class="peers-none">No other peer is in sight. Open this page in another tab, or start a node peer.</p>
@@ -16,25 +34,34 @@ export function PeersTable({ neighbours }: { readonly neighbours: readonly Neigh
       <thead>
         <tr>
           <th scope="col">Peer</th>
-          <th scope="col">Over</th>
+          <th scope="col">Path</th>
           <th scope="col">State</th>
           <th scope="col">Round trip</th>
+          <th scope="col">In / out</th>
         </tr>
       </thead>
       <tbody>
         {neighbours.map((neighbour) => (
           <tr key={`${neighbour.transport} ${neighbour.address}`}>
             <td>
-              {neighbour.address}
+              {shortAddress(neighbour.address)}
               {neighbour.keeps && <span class="badge">keeps copies</span>}
               {neighbour.id !== null && <code class="peers-id">{neighbour.id.slice(0, 8)}</code>}
             </td>
-            <td>{neighbour.transport}</td>
+            <td>
+              {pathWords[neighbour.transport] ?? neighbour.transport}
+              {neighbour.whyNotDirect !== null && <span class="peers-why">{neighbour.whyNotDirect}</span>}
+            </td>
             <td>
               {stateWords[neighbour.state]}
-              {neighbour.why !== null && neighbour.state !== 'linked' && <span class="peers-why">{neighbour.why}</span>}
+              {neighbour.why !== null && neighbour.state !== 'linked' && neighbour.whyNotDirect === null && (
+                <span class="peers-why">{neighbour.why}</span>
+              )}
             </td>
             <td>{neighbour.roundTripMs === null ? '' : `${Math.round(neighbour.roundTripMs)} ms`}</td>
+            <td>
+              {neighbour.state === 'linked' ? `${sizeWords(neighbour.bytesIn)} / ${sizeWords(neighbour.bytesOut)}` : ''}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -1,5 +1,5 @@
 /** The browser's WebRTC behind core's port: one connection, one ordered and reliable data channel, no trickling. */
-import type { Rtc, RtcConnection, RtcEvents } from '@knotwork/core'
+import { fingerprintsOf, type Rtc, type RtcConnection, type RtcEvents } from '@knotwork/core'
 
 /** Candidates of this machine are there at once; what is not there by then would not come. */
 const gatheringMsMax = 1_500
@@ -76,8 +76,7 @@ class PageRtcConnection implements RtcConnection {
 
   get fingerprints(): string {
     const { localDescription, remoteDescription } = this.#connection
-    const both = [localDescription, remoteDescription].map((description) => fingerprintsIn(description?.sdp ?? ''))
-    return both.some((one) => one === '') ? '' : both.toSorted().join(' ')
+    return fingerprintsOf(localDescription?.sdp ?? '', remoteDescription?.sdp ?? '')
   }
 
   get queuedBytes(): number {
@@ -104,10 +103,4 @@ class PageRtcConnection implements RtcConnection {
     this.close()
     this.#events.closed(why)
   }
-}
-
-/** All certificate fingerprints of a session description, in one order. */
-function fingerprintsIn(sdp: string): string {
-  const found = [...sdp.matchAll(/^a=fingerprint:(\S+ \S+)\s*$/gmu)].map(([, value = '']) => value.toUpperCase())
-  return [...new Set(found)].toSorted().join(',')
 }
