@@ -138,6 +138,8 @@ export const limits = {
   /** Signals carried for one link: a burst, then so many a second. */
   signalsBurst: 60,
   signalsPerSecond: 20,
+  /** A neighbour that carries for others speaks for so many. */
+  signalsCarrierTimes: 20,
   /** Members named in one message. */
   membersMax: 16,
   /** Direct links a member of a document opens (HyParView's active view), and all that a peer takes. */

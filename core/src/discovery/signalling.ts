@@ -143,10 +143,12 @@ export class Signalling {
   }
 
   #ration(link: LinkId, now: Millis): boolean {
-    const ration = this.#rations.get(link) ?? { tokens: limits.signalsBurst, at: now }
+    const times = this.#options.view.carriers().includes(link) ? limits.signalsCarrierTimes : 1
+    const burst = limits.signalsBurst * times
+    const ration = this.#rations.get(link) ?? { tokens: burst, at: now }
     this.#rations.set(link, ration)
-    const refill = ((now - ration.at) / 1000) * limits.signalsPerSecond
-    ration.tokens = Math.min(limits.signalsBurst, ration.tokens + refill)
+    const refill = ((now - ration.at) / 1000) * limits.signalsPerSecond * times
+    ration.tokens = Math.min(burst, ration.tokens + refill)
     ration.at = now
     if (ration.tokens < 1) return false
     ration.tokens--
