@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { openPeer } from '@knotwork/node-peer'
 import { eventually } from '../integration/eventually.ts'
 import { NodeProcess } from '../integration/node-process.ts'
 import { describeInChromium } from './chromium.ts'
@@ -93,5 +94,21 @@ describeInChromium('pages with direct links', (browser) => {
       const texts = await Promise.all(pages.map(text))
       return texts.every((one) => one.length === 5 && one === texts[0])
     })
+  })
+
+  it('[TR11] [SI1] a page and a node peer that no address reaches are linked by WebRTC', async () => {
+    await startNode('hub')
+    const silent = await openPeer({ storage: 'memory', keeps: false, connect: [node.address] })
+    const note = silent.open('page and node')
+    const ada = await page('page and node')
+    const isLinked = (): boolean =>
+      silent.neighbours.value.some(({ isDirect, state }) => isDirect && state === 'linked')
+    await eventually('linked', async () => isLinked() && (await directLinks(ada)) === 1)
+    await node.crash()
+    await type(ada, 'from the page ')
+    await eventually('the node peer reads it', () => note.doc.getText('text').toString() === 'from the page ')
+    note.doc.getText('text').insert(14, 'and from Node')
+    await eventually('the page reads it', async () => (await text(ada)) === 'from the page and from Node')
+    await silent.close()
   })
 })

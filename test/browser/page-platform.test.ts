@@ -42,6 +42,7 @@ describeInChromium('the platform of a page', (browser) => {
   runSuite('storage contract: IndexedDB', 'storage', storageCases)
   runSuite('transport contract: BroadcastChannel', 'tabs', transportCases)
   runSuite('transport contract: WebSocket of a page', 'socket', transportCases)
+  runSuite('transport contract: WebRTC of a page', 'direct', transportCases)
 
   describe('storage in IndexedDB', () => {
     it('[ST8] keeps what is its own in a database that no document can name', async () => {

@@ -96,7 +96,6 @@ class NodeRtcConnection implements RtcConnection {
   close(): void {
     if (this.#state === 'over') return
     this.#state = 'over'
-    this.#channel.close()
     this.#connection.close()
   }
 
