@@ -71,7 +71,7 @@ describeInChromium('pages with direct links', (browser) => {
     expect(await ada.evaluate(() => window.harness.status().type)).toBe('live')
   })
 
-  it('[TR9] a document of 50 MB goes from page to page', async () => {
+  it('[TR13] a document of 50 MB goes from page to page', async () => {
     await startNode('big')
     const ada = await page('big')
     const ben = await page('big')

@@ -99,7 +99,7 @@ describe('direct links in Node', () => {
     await Promise.all([ada.peer.close(), ben.peer.close()])
   })
 
-  it('[TR1] [TR9] a link that is cut in the middle of 20 MB comes back, and nothing is lost', async () => {
+  it('[TR1] [TR13] a link that is cut in the middle of 20 MB comes back, and nothing is lost', async () => {
     const [network, exchange] = [breaking(await nodeRtcOrThrow(), 8_000_000), new SignalExchange()]
     const [ada, ben] = [await directPeer(network.rtc, exchange), await directPeer(network.rtc, exchange)]
     ada.peer.connect(ben.address)

@@ -1,5 +1,5 @@
 /**
- * Frames in pieces that every data channel takes (PROTOCOL.md [TR9]): one byte, 1 on the last piece and 0 before, and
+ * Frames in pieces that every data channel takes (PROTOCOL.md [TR13]): one byte, 1 on the last piece and 0 before, and
  * up to `chunkBytesMax` less one byte of the frame. The channel keeps order and loses nothing.
  */
 import { limits } from '../limits.ts'

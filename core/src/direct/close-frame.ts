@@ -1,5 +1,5 @@
 /**
- * A data channel closes without a word; so the last frame says why (PROTOCOL.md [TR10]): the byte 0xff, which begins
+ * A data channel closes without a word; so the last frame says why (PROTOCOL.md [TR14]): the byte 0xff, which begins
  * no message of ours, then varUint code and the reason as text.
  */
 import * as decoding from 'lib0/decoding'

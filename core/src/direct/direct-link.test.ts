@@ -24,7 +24,7 @@ const bytes = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes).map((
 const sizes = (frames: readonly Uint8Array[]): readonly number[] => frames.map((frame) => frame.byteLength)
 
 describe('pieces', () => {
-  it('[TR9] frames of every size around the pieces arrive whole and in order', async () => {
+  it('[TR13] frames of every size around the pieces arrive whole and in order', async () => {
     const { here, there } = await linked()
     const chunk = limits.chunkBytesMax
     const frames = [1, chunk - 2, chunk - 1, chunk, 2 * chunk - 2, 2 * chunk - 1, limits.frameBytesMax].map(bytes)
@@ -33,7 +33,7 @@ describe('pieces', () => {
     expect(there.frames.every((frame, index) => Buffer.compare(frame, frames[index]!) === 0)).toBe(true)
   })
 
-  it('[TR9] no piece is above its limit', async () => {
+  it('[TR13] no piece is above its limit', async () => {
     const { a, here } = await linked()
     a.rtc.roomBytes = 0
     here.link.send(bytes(100_000))
@@ -44,14 +44,14 @@ describe('pieces', () => {
     ['an empty one', []],
     ['one that is not the last and holds nothing', [0]],
     ['one with another mark', [2, 1, 2]],
-  ])('[TR9] %s ends the link with 4400', async (_, chunk) => {
+  ])('[TR13] %s ends the link with 4400', async (_, chunk) => {
     const { a, here, there } = await linked()
     a.rtc.last.send(Uint8Array.from(chunk))
     expect(there.closes.map(({ code }) => code)).toEqual([4400])
     expect(here.closes.map(({ code }) => code)).toEqual([4400])
   })
 
-  it('[TR9] a frame above the limit ends the link before it is held', async () => {
+  it('[TR13] a frame above the limit ends the link before it is held', async () => {
     const { a, there } = await linked()
     const piece = new Uint8Array(limits.chunkBytesMax)
     for (let i = 0; i <= limits.frameBytesMax / limits.chunkBytesMax + 1; i++) a.rtc.last.send(piece)
@@ -60,7 +60,7 @@ describe('pieces', () => {
 })
 
 describe('a channel that takes little', () => {
-  it('[TR9] is given no more than its limit, and the rest when it has drained', async () => {
+  it('[TR13] is given no more than its limit, and the rest when it has drained', async () => {
     const { a, here, there } = await linked()
     a.rtc.roomBytes = 0
     const frames = Array.from({ length: 8 }, (_, index) => bytes(200_000 + index))
@@ -75,7 +75,7 @@ describe('a channel that takes little', () => {
     expect(here.link.queuedBytes).toBe(0)
   })
 
-  it('[TR10] a close waits behind what was sent, as long as that goes forward', async () => {
+  it('[TR14] a close waits behind what was sent, as long as that goes forward', async () => {
     const { world, a, here, there } = await linked()
     a.rtc.roomBytes = 0
     for (let i = 0; i < 4; i++) here.link.send(bytes(300_000))
@@ -90,7 +90,7 @@ describe('a channel that takes little', () => {
     expect(a.rtc.living).toBe(0)
   })
 
-  it('[TR10] a close is not waited for when the other side reads no more', async () => {
+  it('[TR14] a close is not waited for when the other side reads no more', async () => {
     const { world, a, here } = await linked()
     a.rtc.roomBytes = 0
     here.link.send(bytes(300_000))
@@ -101,7 +101,7 @@ describe('a channel that takes little', () => {
 })
 
 describe('the last frame', () => {
-  it('[TR10] says code and reason, once at each end', async () => {
+  it('[TR14] says code and reason, once at each end', async () => {
     const { a, b, here, there } = await linked()
     there.link.close(4403, 'schläft 👋')
     there.link.close(1000, 'again')
@@ -113,7 +113,7 @@ describe('the last frame', () => {
     expect([a.rtc.living, b.rtc.living]).toEqual([0, 0])
   })
 
-  it('[TR10] a channel that closes in the middle of a frame is a lost connection, and half a frame is none', async () => {
+  it('[TR14] a channel that closes in the middle of a frame is a lost connection, and half a frame is none', async () => {
     const { a, there } = await linked()
     a.rtc.last.send(Uint8Array.from([0, 1, 2, 3]))
     a.rtc.last.close()
@@ -121,7 +121,7 @@ describe('the last frame', () => {
     expect(there.closes).toEqual([{ code: 1006, reason: 'the channel was closed' }])
   })
 
-  it('[TR10] nothing is sent or heard after it', async () => {
+  it('[TR14] nothing is sent or heard after it', async () => {
     const { a, here, there } = await linked()
     a.rtc.roomBytes = 0
     here.link.close(1000, 'done')
@@ -131,7 +131,7 @@ describe('the last frame', () => {
     expect([here.frames, there.frames, here.link.queuedBytes]).toEqual([[], [], 0])
   })
 
-  it('[TR10] is no message of the protocol, and messages are no last frame', () => {
+  it('[TR14] is no message of the protocol, and messages are no last frame', () => {
     expect(readClose(closeFrame(4409, 'two'))).toEqual({ code: 4409, reason: 'two' })
     for (const frame of [[], [2, 1], [255, 255], Array.from({ length: 9 }, () => 255)]) {
       expect(readClose(Uint8Array.from(frame))).toBeNull()

@@ -1,4 +1,4 @@
-/** A link over one data channel: pieces, back-pressure, and a close with a code and a reason [TR9] [TR10]. */
+/** A link over one data channel: pieces, back-pressure, and a close with a code and a reason [TR13] [TR14]. */
 import { utf8 } from '../bytes.ts'
 import { limits } from '../limits.ts'
 import type { Clock } from '../ports/clock.ts'

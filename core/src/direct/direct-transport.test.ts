@@ -226,7 +226,7 @@ describe('as many as it takes', () => {
 })
 
 describe('a transport that ends', () => {
-  it('[ME4] [TR10] says goodbye on every link, and leaves no connection and no timer', async () => {
+  it('[ME4] [TR14] says goodbye on every link, and leaves no connection and no timer', async () => {
     const { world, a, b } = await linkedPair()
     await a.transport[Symbol.asyncDispose]()
     expect(b.ends[0]?.closes).toEqual([{ code: 1001, reason: 'this peer is closing' }])
