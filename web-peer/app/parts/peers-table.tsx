@@ -14,9 +14,10 @@ const pathWords: Readonly<Record<string, string>> = {
   websocket: 'WebSocket',
 }
 
-/** What `direct:` names is 54 characters that nobody reads. */
-function shortAddress(address: string): string {
-  return address.startsWith('direct:') ? `peer ${address.slice('direct:'.length, 'direct:'.length + 8)}` : address
+/** What `direct:` names is 54 characters that nobody reads, and they begin with the id. */
+function shortAddress({ address, id }: Neighbour): string {
+  if (!address.startsWith('direct:')) return address
+  return id === null ? `peer ${address.slice('direct:'.length, 'direct:'.length + 8)}` : 'peer'
 }
 
 function sizeWords(sizeBytes: number): string {
@@ -37,20 +38,24 @@ export function PeersTable({ neighbours }: { readonly neighbours: readonly Neigh
           <th scope="col">Path</th>
           <th scope="col">State</th>
           <th scope="col">Round trip</th>
-          <th scope="col">In / out</th>
+          <th scope="col" class="peers-bytes">
+            In / out
+          </th>
         </tr>
       </thead>
       <tbody>
         {neighbours.map((neighbour) => (
           <tr key={`${neighbour.transport} ${neighbour.address}`}>
             <td>
-              {shortAddress(neighbour.address)}
+              {shortAddress(neighbour)}
               {neighbour.keeps && <span class="badge">keeps copies</span>}
               {neighbour.id !== null && <code class="peers-id">{neighbour.id.slice(0, 8)}</code>}
             </td>
             <td>
               {pathWords[neighbour.transport] ?? neighbour.transport}
-              {neighbour.whyNotDirect !== null && <span class="peers-why">{neighbour.whyNotDirect}</span>}
+              {neighbour.whyNotDirect !== null && (
+                <span class={neighbour.state === 'linked' ? 'peers-aside' : 'peers-why'}>{neighbour.whyNotDirect}</span>
+              )}
             </td>
             <td>
               {stateWords[neighbour.state]}
@@ -59,7 +64,7 @@ export function PeersTable({ neighbours }: { readonly neighbours: readonly Neigh
               )}
             </td>
             <td>{neighbour.roundTripMs === null ? '' : `${Math.round(neighbour.roundTripMs)} ms`}</td>
-            <td>
+            <td class="peers-bytes">
               {neighbour.state === 'linked' ? `${sizeWords(neighbour.bytesIn)} / ${sizeWords(neighbour.bytesOut)}` : ''}
             </td>
           </tr>
