@@ -31,20 +31,18 @@ describeInChromium('pages with direct links', (browser) => {
     await node[Symbol.asyncDispose]()
   })
 
-  async function startNode(name: string): Promise<void> {
-    node = await NodeProcess.running({ data: join(directory, name), flags: ['--origin', harness.origin] })
+  async function startNode(name: string, port = 0): Promise<void> {
+    node = await NodeProcess.running({ data: join(directory, name), port, flags: ['--origin', harness.origin] })
   }
 
   /** A page in a browser of its own. */
-  async function page(document: string): Promise<Page> {
+  async function page(document: string, others: readonly string[] = []): Promise<Page> {
     const context = await browser().newContext()
     contexts.push(context)
     const opened = await context.newPage()
     await opened.goto(harness.origin)
-    await opened.evaluate(([address, name]) => window.harness.openPeer([address], name), [
-      node.address,
-      document,
-    ] as const)
+    const connect = [node.address, ...others]
+    await opened.evaluate(([addresses, name]) => window.harness.openPeer(addresses, name), [connect, document] as const)
     return opened
   }
 
@@ -110,5 +108,24 @@ describeInChromium('pages with direct links', (browser) => {
     note.doc.getText('text').insert(14, 'and from Node')
     await eventually('the page reads it', async () => (await text(ada)) === 'from the page and from Node')
     await silent.close()
+  })
+
+  it('[SI4] a third page says that it waits for somebody who can introduce it, and is in when a node peer is back', async () => {
+    await startNode('third')
+    const ada = await page('three')
+    const ben = await page('three')
+    await eventually('linked', async () => (await directLinks(ada)) === 1 && (await directLinks(ben)) === 1)
+    const [shared = ''] = await ada.evaluate(() => window.harness.addresses())
+    const { port } = node
+    await node.crash()
+    const cy = await page('three', [shared])
+    const waitsFor = (): Promise<string | null | undefined> =>
+      cy.evaluate((of) => window.harness.neighbours().find(({ address }) => address === of)?.whyNotDirect, shared)
+    await eventually('it says so', async () => (await waitsFor())?.includes('waiting for a link to anybody') === true)
+    expect(await cy.evaluate(() => window.harness.status().type)).toBe('offline')
+    await type(ada, 'meanwhile')
+    await eventually('the two are not disturbed', async () => (await text(ben)) === 'meanwhile')
+    await startNode('third', port)
+    await eventually('it is in', async () => (await text(cy)) === 'meanwhile' && (await directLinks(cy)) >= 1)
   })
 })

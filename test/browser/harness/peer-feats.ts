@@ -35,5 +35,6 @@ export const peerFeats = {
   text: () => opened().document.doc.getText('text').toString(),
   status: () => opened().document.status.value,
   neighbours: () => opened().peer.neighbours.value,
+  addresses: () => opened().peer.addresses,
   closePeer: () => opened().peer.close(),
 }
