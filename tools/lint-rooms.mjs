@@ -21,7 +21,7 @@ const coreRooms = {
   result: { rooms: base, packages: [] },
   errors: { rooms: base, packages: [] },
   limits: { rooms: base, packages: [] },
-  ports: { rooms: ['ids', 'result'], packages: [] },
+  ports: { rooms: ['ids', 'result', 'wire'], packages: [] },
   wire: { rooms: base, packages: ['lib0'] },
   replica: { rooms: [...base, 'wire', 'ports'], packages: ['yjs', 'lib0'] },
   presence: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
@@ -29,8 +29,9 @@ const coreRooms = {
   sync: { rooms: [...below, 'presence'], packages: [] },
   overlay: { rooms: below, packages: [] },
   discovery: { rooms: below, packages: [] },
-  engine: { rooms: [...below, 'presence', 'link', 'sync', 'overlay', 'discovery'], packages: [] },
-  index: { rooms: [...below, 'presence', 'engine'], packages: [] },
+  direct: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
+  engine: { rooms: [...below, 'presence', 'link', 'direct', 'sync', 'overlay', 'discovery'], packages: [] },
+  index: { rooms: [...below, 'presence', 'direct', 'engine'], packages: [] },
 }
 
 /**

@@ -35,6 +35,19 @@ export function publicKeyOf(id: PeerId): Uint8Array {
   return fromBase64UrlEncoded(id)
 }
 
+/** A running peer: key and instance, 40 bytes, as base64url. Two tabs of one browser are one PeerId, two addresses. */
+export type PeerAddress = Brand<string, 'PeerAddress'>
+
+export function peerAddress(bytes: Uint8Array): PeerAddress {
+  return toBase64UrlEncoded(bytes) as PeerAddress
+}
+
+/** The 40 bytes of an address; null for a text that is none. */
+export function addressBytes(text: string): Uint8Array | null {
+  if (!/^[\w-]{54}$/u.test(text)) return null
+  return fromBase64UrlEncoded(text)
+}
+
 /**
  * Checks a name that comes from a user, a URL or another peer.
  *

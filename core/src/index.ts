@@ -5,11 +5,25 @@ export type * from './engine/api.ts'
 export type { DocumentStatus, SavedHere } from './engine/status.ts'
 export { Watchable, type Watched } from './engine/watched.ts'
 export { KnotworkError, type KnotworkErrorCode } from './errors.ts'
-export { documentName, peerId, publicKeyOf, type DocumentName, type Millis, type PeerId } from './ids.ts'
+export {
+  addressBytes,
+  documentName,
+  peerAddress,
+  peerId,
+  publicKeyOf,
+  type DocumentName,
+  type Millis,
+  type PeerAddress,
+  type PeerId,
+} from './ids.ts'
 export { limits } from './limits.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Crypto, Identity } from './ports/crypto.ts'
 export { silent, type Log, type LogLevel } from './ports/log.ts'
+export type { Rtc, RtcConnection, RtcEvents } from './ports/rtc.ts'
+export type { SignalReceiver, Signals } from './ports/signals.ts'
+export { fingerprintsOf } from './direct/fingerprints.ts'
+export { DirectTransport, type DirectTransportOptions } from './direct/direct-transport.ts'
 export type { Random } from './ports/random.ts'
 export type { Compacted, Storage, StoredDocument } from './ports/storage.ts'
 export type { AcceptLink, Link, LinkReceiver, Transport } from './ports/transport.ts'
@@ -18,4 +32,5 @@ export { compactUpdates } from './replica/compaction.ts'
 export { renderJson, renderText, type Json } from './replica/rendering.ts'
 export { messageOf, type Result } from './result.ts'
 export { closeCode, isRefusal } from './wire/close-code.ts'
+export type { AddressBytes } from './wire/message.ts'
 export { yjsKeepAlive } from './wire/yjs-wire.ts'

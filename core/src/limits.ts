@@ -126,6 +126,54 @@ export const limits = {
   /** ... and they must have grown to this share of the last snapshot, so that a long log is rewritten rarely. */
   compactGrowth: 0.5,
 
+  // --- direct links ------------------------------------------------------------------------------------------------
+  /** An offer or an answer with all its candidates; a long one has 6 KiB. */
+  signalBytesMax: 16 * KiB,
+  /** The description in it, mostly ASCII, with room for the rest of the payload. */
+  descriptionCharsMax: 15 * KiB,
+  /** Peers that may carry a signal on: enough for a chain of node peers, too few for a storm. */
+  signalHopsMax: 4,
+  /** Ids of signals carried lately, so that one that comes by two ways is carried once. */
+  signalsRememberedMax: 1_000,
+  /** Signals carried for one link: a burst, then so many a second. */
+  signalsBurst: 60,
+  signalsPerSecond: 20,
+  /** A neighbour that carries for others speaks for so many. */
+  signalsCarrierTimes: 20,
+  /** Members named in one message. */
+  membersMax: 16,
+  /** Direct links a member of a document opens (HyParView's active view), and all that a peer takes. */
+  directLinksWanted: 6,
+  directLinksMax: 8,
+  /** More, for a member that has nobody else. */
+  directLinksMaxUrgent: 12,
+  /** Names of members kept to replace a lost link (HyParView's passive view). */
+  passiveViewMax: 30,
+  /** How often names are exchanged, and how many of each view are offered. */
+  shuffleMs: 30_000,
+  shuffleActive: 3,
+  shufflePassive: 4,
+  /** Asking for names when there are too few, doubling to `shuffleMs`. */
+  membersQueryFirstMs: 2_000,
+  /** A member that could not be reached is tried again after this, then after four times as long, ... */
+  directRetryFirstMs: 2_000,
+  /** ... and forgotten after so many failures in a row; whoever is alive is named again. */
+  directFailuresMax: 4,
+  /** From the first signal to the open channel; then the dial is tried once more. */
+  directDialMs: 8_000,
+  directTriesMax: 2,
+  /** Dials that failed are shown to people for this long, and so many at most. */
+  failedDialShownMs: 60_000,
+  failedDialsShownMax: 64,
+  /** From the last piece handed to the channel to its end, when the other side does not read why it was closed. */
+  channelCloseMs: 1_000,
+  /** Ways an own signal takes at once: neighbours that may know the addressee. */
+  signalWaysMax: 8,
+  /** Pieces in which frames pass a data channel: what every browser takes. */
+  chunkBytesMax: 16 * KiB,
+  /** Handed to a data channel at most; more makes some implementations fail. */
+  channelQueueBytes: 256 * KiB,
+
   // --- presence ------------------------------------------------------------------------------------------------
   /** One peer's state (name, colour, carets) as JSON. */
   presenceStateBytesMax: 4 * KiB,

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import {
   createPeer,
+  DirectTransport,
   type Identity,
   KnotworkError,
   type Log,
@@ -9,6 +10,7 @@ import {
   type Peer,
   silent,
   type Storage,
+  type Transport,
 } from '@knotwork/core'
 import { dataDirectory, defaultDataDirectory } from './data-directory.ts'
 import { freshIdentity, storedIdentity } from './identity.ts'
@@ -21,6 +23,7 @@ import { PeerServer } from './server/peer-server.ts'
 import { Lan } from './lan/lan.ts'
 import { LevelStorage } from './storage/level-storage.ts'
 import { dialledAddress } from './transport/address.ts'
+import { nodeRtc } from './transport/node-rtc.ts'
 import { WebSocketTransport } from './transport/web-socket-transport.ts'
 
 export interface ListenOptions {
@@ -45,6 +48,13 @@ export interface OpenPeerOptions {
   readonly listen?: ListenOptions | boolean
   /** Allows to listen beyond this machine without a token: everybody who reaches this peer reads and writes everything. */
   readonly open?: boolean
+  /**
+   * Link directly, by WebRTC, to peers that no address reaches. Default: true where the optional package
+   * node-datachannel is installed; without it `log` and every neighbour's `whyNotDirect` say so.
+   */
+  readonly direct?: boolean
+  /** STUN or TURN servers for direct links beyond the local network, `stun:host:port`. Default: none. */
+  readonly iceServers?: readonly string[]
   /** Origins whose web pages may use this peer, besides the page it serves itself; `*` for all. */
   readonly origins?: readonly string[]
   /** The directory of the page to serve, false for none. Default: the page that comes with this package. */
@@ -115,11 +125,29 @@ interface Parts {
   readonly connect: readonly string[]
 }
 
-function start({ token, keeps = true, log = silent }: OpenPeerOptions, parts: Parts): Promise<Peer> {
+async function start(options: OpenPeerOptions, parts: Parts): Promise<Peer> {
+  const { token, keeps = true, log = silent } = options
   const { identity, storage, server, connect } = parts
-  const transports = [server?.transport ?? new WebSocketTransport({ log, addresses: () => [] })]
+  const direct = await directTransport(options)
+  const transports: readonly Transport[] = [
+    server?.transport ?? new WebSocketTransport({ log, addresses: () => [] }),
+    ...(typeof direct === 'string' ? [] : [direct]),
+  ]
   const platform = { clock: nodeClock, random: nodeRandom, crypto: nodeCrypto, identity, storage, transports, log }
-  return createPeer(platform, { connect, keeps, ...(token === undefined ? {} : { token }) })
+  return createPeer(
+    { ...platform, ...(typeof direct === 'string' ? { whyNotDirect: direct } : {}) },
+    { connect, keeps, ...(token === undefined ? {} : { token }) },
+  )
+}
+
+/** Or why there is none. */
+async function directTransport(options: OpenPeerOptions): Promise<Transport | string> {
+  const { direct = true, iceServers = [], log = silent } = options
+  if (!direct) return 'this peer was told to take no direct links'
+  const rtc = await nodeRtc({ iceServers })
+  if (typeof rtc !== 'string') return new DirectTransport({ rtc, clock: nodeClock, random: nodeRandom })
+  log('info', 'no direct links', { why: rtc })
+  return rtc
 }
 
 /** Where to listen, checked to be safe; null for nowhere. */

@@ -42,6 +42,7 @@ describeInChromium('the platform of a page', (browser) => {
   runSuite('storage contract: IndexedDB', 'storage', storageCases)
   runSuite('transport contract: BroadcastChannel', 'tabs', transportCases)
   runSuite('transport contract: WebSocket of a page', 'socket', transportCases)
+  runSuite('transport contract: WebRTC of a page', 'direct', transportCases)
 
   it('[TR9] closes a WebSocket on which a text comes', async () => {
     const close = await page.evaluate(() => window.harness.closeAfterText())

@@ -1,6 +1,7 @@
 /** A peer in a page: the engine of @knotwork/core with IndexedDB, WebSocket and the other tabs of this browser. */
 import {
   createPeer,
+  DirectTransport,
   type Log,
   MemoryStorage,
   messageOf,
@@ -15,6 +16,7 @@ import { openOwnDatabase } from './own-database.ts'
 import { pageRandom } from './random.ts'
 import { IndexedDbStorage } from './storage/indexeddb-storage.ts'
 import { BroadcastChannelTransport } from './transport/broadcast-channel-transport.ts'
+import { pageRtc } from './transport/page-rtc.ts'
 import { WebSocketTransport } from './transport/web-socket-transport.ts'
 
 export interface OpenPeerOptions {
@@ -26,6 +28,10 @@ export interface OpenPeerOptions {
   readonly storage?: 'indexeddb' | 'memory'
   /** Link to the other tabs of this browser that are open on the same origin. Default: true. */
   readonly tabs?: boolean
+  /** Link directly, by WebRTC, to other pages in the same documents. Default: true where the browser can. */
+  readonly direct?: boolean
+  /** STUN or TURN servers for direct links beyond the local network. Default: none. */
+  readonly iceServers?: readonly RTCIceServer[]
   /** Keep, store and pass on every document a neighbour opens. Default: false. */
   readonly keeps?: boolean
   /** Hears what happens, as `(level, event, details)`. Default: nobody does. */
@@ -43,17 +49,22 @@ export interface OpenPeerOptions {
  * note.doc.getText('body').insert(0, 'Hello')
  */
 export async function openPeer(options: OpenPeerOptions = {}): Promise<Peer> {
-  const { connect = [], token, tabs = true, keeps = false, log = silent } = options
+  const { connect = [], token, tabs = true, direct = true, keeps = false, log = silent } = options
   const { self, storage } = options.storage === 'memory' ? await forgetful() : await lasting(log)
   const transports: Transport[] = [new WebSocketTransport()]
   if (tabs && typeof BroadcastChannel !== 'undefined') {
     transports.push(new BroadcastChannelTransport({ random: pageRandom }))
   }
+  const rtc = direct ? pageRtc(options.iceServers === undefined ? {} : { iceServers: options.iceServers }) : undefined
+  if (rtc !== undefined) transports.push(new DirectTransport({ rtc, clock: pageClock, random: pageRandom }))
+  const platform = { clock: pageClock, random: pageRandom, ...self, storage, transports, log }
+  const whyNotDirect = direct ? 'this browser has no WebRTC' : 'this page takes no direct links'
   try {
-    return await createPeer(
-      { clock: pageClock, random: pageRandom, ...self, storage, transports, log },
-      { connect, keeps, ...(token === undefined ? {} : { token }) },
-    )
+    return await createPeer(rtc === undefined ? { ...platform, whyNotDirect } : platform, {
+      connect,
+      keeps,
+      ...(token === undefined ? {} : { token }),
+    })
   } catch (thrown) {
     // An address nobody can dial, say: nothing of the peer may stay open.
     for (const each of [...transports, storage]) await each[Symbol.asyncDispose]()

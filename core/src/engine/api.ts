@@ -20,6 +20,8 @@ export interface Platform {
   readonly storage: Storage
   readonly transports: readonly Transport[]
   readonly log: Log
+  /** Why this platform has no transport for direct links, told to people. */
+  readonly whyNotDirect?: string
 }
 
 export interface PeerOptions {
@@ -40,6 +42,10 @@ export interface Neighbour {
   /** The address dialled, or what the transport tells of an incoming link. */
   readonly address: string
   readonly transport: string
+  /** Nobody else is on the way: a WebRTC link, or another tab. False also while there is no link. */
+  readonly isDirect: boolean
+  /** Why there is no direct link to it; null where there is one, and where an address was dialled in vain. */
+  readonly whyNotDirect: string | null
   readonly state: 'dialling' | 'greeting' | 'linked' | 'waiting'
   /** Why the last link to it ended, or why it could not be opened; null when there is nothing to say. */
   readonly why: string | null

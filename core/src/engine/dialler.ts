@@ -47,7 +47,7 @@ export class Dialler {
     if (this.#state === 'stopped') return
     this.#state = 'dialling'
     const { address, transport, accept, clock, changed } = this.#options
-    const cancelTimer = clock.setTimer(limits.dialMs, () => {
+    const cancelTimer = clock.setTimer(transport.dialMs ?? limits.dialMs, () => {
       abortDial()
       this.#wait('nobody answered', this.#backOff())
     })

@@ -12,12 +12,13 @@ import type { Link, LinkReceiver } from '../ports/transport.ts'
 import { messageOf, unreachable } from '../result.ts'
 import type { SyncEvent } from '../sync/sync-events.ts'
 import { closeCode } from '../wire/close-code.ts'
-import type { CatalogueEntry } from '../wire/message.ts'
+import type { AddressBytes, CatalogueEntry } from '../wire/message.ts'
 import type { Platform } from './api.ts'
 import { CatalogueDriver } from './catalogue-driver.ts'
 import { DocumentDriver, type DocumentOwner } from './document-driver.ts'
 import type { LinkDriver } from './link-driver.ts'
 import type { LinkSet } from './link-set.ts'
+import { Mesh } from './mesh.ts'
 import type { Outlet } from './outlet.ts'
 import { YjsEdge } from './yjs-edge.ts'
 
@@ -27,6 +28,9 @@ export interface DocumentSetOptions {
   readonly keeps: boolean
   readonly origin: unknown
   readonly freshClientId: () => number
+  /** This peer's own address, and whether it takes direct links. */
+  readonly own: AddressBytes
+  readonly isDirect: boolean
 }
 
 export class DocumentSet implements DocumentOwner {
@@ -42,14 +46,17 @@ export class DocumentSet implements DocumentOwner {
   /** Of documents not in memory, as they were when they left it. */
   readonly #digests = new Map<DocumentName, Digest>()
   readonly #catalogue: CatalogueDriver
+  readonly #mesh: Mesh
 
   constructor(options: DocumentSetOptions) {
-    const { platform, links, keeps, origin, freshClientId } = options
+    const { platform, links, keeps, origin, freshClientId, own, isDirect } = options
+    const { clock, random } = platform
     this.platform = platform
     this.origin = origin
     this.freshClientId = freshClientId
     this.#links = links
     this.#keeps = keeps
+    this.#mesh = new Mesh({ links, clock, fraction: () => random.fraction(), own, isDirect, keeps })
     this.#catalogue = new CatalogueDriver({
       clock: platform.clock,
       storage: platform.storage,
@@ -75,6 +82,7 @@ export class DocumentSet implements DocumentOwner {
 
   /** An app has opened the document: all neighbours hear of it. */
   opened(driver: DocumentDriver): void {
+    this.#mesh.began(driver.name)
     for (const link of this.#links.proven()) this.#invite(driver, link)
   }
 
@@ -92,6 +100,7 @@ export class DocumentSet implements DocumentOwner {
     for (const edge of [...this.#edges.values()]) edge.close(closeCode.goingAway, 'this peer is closing')
     for (const driver of this.#documents.values()) driver.stop()
     this.#catalogue.stop()
+    this.#mesh.stop()
   }
 
   #warn(event: string, thrown: unknown): void {
@@ -123,6 +132,7 @@ export class DocumentSet implements DocumentOwner {
 
   /** [ME3] An idle document costs nothing: unless a guest has it open, it is closed on every link and forgotten. */
   slept(driver: DocumentDriver): void {
+    this.#mesh.ended(driver.name)
     for (const names of this.#woken.values()) names.delete(driver.name)
     const { machine, name } = driver
     if (machine.digest !== null && !machine.isBlank) this.#rememberDigest(name, machine.digest)
@@ -161,6 +171,7 @@ export class DocumentSet implements DocumentOwner {
   lost(link: LinkDriver): void {
     this.#woken.delete(link.id)
     this.#catalogue.lost(link.id)
+    this.#mesh.lost(link.id)
     for (const driver of this.#documents.values()) driver.push({ type: 'left', link: link.id, how: 'lost' })
   }
 
@@ -172,7 +183,7 @@ export class DocumentSet implements DocumentOwner {
     for (const driver of this.#documents.values()) driver.push({ type: 'woke' })
   }
 
-  delivered(link: LinkDriver, message: SessionMessage): void {
+  delivered(link: LinkDriver, message: Exclude<SessionMessage, { type: 'signal' | 'unreachable' }>): void {
     switch (message.type) {
       case 'open':
         return this.#openedBy(link, message)
@@ -187,12 +198,22 @@ export class DocumentSet implements DocumentOwner {
         return this.#declinedBy(link, message.yours)
       case 'unknown':
         return this.#named(link.numbers.ownName(message.yours))?.push({ type: 'unheard', link: link.id })
+      case 'members':
+      case 'membersQuery':
+        return this.#mesh.heard(link, message)
       case 'catalogue':
         // What somebody keeps concerns only those who keep everything.
         return this.#keeps ? this.#catalogue.heard(link.id, readable(message.entries)) : undefined
       default:
         unreachable(message)
     }
+  }
+
+  #closedBy(link: LinkDriver, number: number): void {
+    const name = link.numbers.their(number)
+    this.#named(name)?.push({ type: 'left', link: link.id, how: 'closed' })
+    if (name !== undefined) this.#mesh.left(name, link.id)
+    link.numbers.forget(number)
   }
 
   #named(name: DocumentName | undefined): DocumentDriver | undefined {
@@ -212,10 +233,15 @@ export class DocumentSet implements DocumentOwner {
     }
     const event = { type: 'joined', link: link.id, traits: link.traits, have: message.have } as const
     const known = this.#documents.get(name)
-    if (known !== undefined && known.machine.replica !== null) return known.push(event)
+    if (known !== undefined && known.machine.replica !== null) return this.#join(link, known, event)
     if (!this.#keeps) return void this.#joinIfStored(link, name, event)
     if (!this.#mayWake(link, name)) return link.declineDocument(name, 'limit')
-    return this.get(name).push(event)
+    return this.#join(link, this.get(name), event)
+  }
+
+  #join(link: LinkDriver, driver: DocumentDriver, event: SyncEvent): void {
+    driver.push(event)
+    this.#mesh.joined(driver.name, link)
   }
 
   /** A peer that does not keep everything still serves what it has. */
@@ -228,7 +254,7 @@ export class DocumentSet implements DocumentOwner {
     }
     // Meanwhile the link may have ended, or they may have closed the document: nobody would ever take that back.
     if (this.#links.get(link.id) !== link || link.numbers.theirNumber(name) === undefined) return
-    if (isStored || this.#documents.has(name)) this.get(name).push(event)
+    if (isStored || this.#documents.has(name)) this.#join(link, this.get(name), event)
     else link.declineDocument(name, 'absent')
   }
 
@@ -240,11 +266,6 @@ export class DocumentSet implements DocumentOwner {
     if (names.size >= limits.liveDocumentsPerLinkMax) return false
     names.add(name)
     return true
-  }
-
-  #closedBy(link: LinkDriver, number: number): void {
-    this.#named(link.numbers.their(number))?.push({ type: 'left', link: link.id, how: 'closed' })
-    link.numbers.forget(number)
   }
 
   /** The number is burnt: a `decline` that comes twice must not end what began after it. */

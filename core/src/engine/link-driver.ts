@@ -2,7 +2,7 @@
  * Drives one link machine: performs its effects on a transport's link, proves and checks identities, numbers the
  * documents, and holds back bulk so that keystrokes pass it.
  */
-import { peerId, type DocumentName, type LinkId, type PeerId } from '../ids.ts'
+import { peerId, publicKeyOf, type DocumentName, type LinkId, type PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { DocumentNumbers } from '../link/document-numbers.ts'
 import { LinkMachine, type LinkEffect, type LinkEvent, type Proven, type SessionMessage } from '../link/link-machine.ts'
@@ -62,7 +62,13 @@ export class LinkDriver implements LinkReceiver, Outlet {
     const { publicKey } = platform.identity
     this.#ownId = peerId(publicKey)
     const nonce = platform.random.bytes(32)
-    this.#machine = new LinkMachine({ publicKey, nonce, instance, features, channel: new Uint8Array(0) })
+    this.#machine = new LinkMachine({
+      publicKey,
+      nonce,
+      instance,
+      features,
+      channel: link.channelBinding ?? new Uint8Array(0),
+    })
     this.#alarm = new Alarm(platform.clock, () => this.#run({ type: 'woke' }))
     this.#bulk = new BulkQueue({
       clock: platform.clock,
@@ -86,6 +92,15 @@ export class LinkDriver implements LinkReceiver, Outlet {
       disk: features.includes(feature.disk) && isAnotherDisk,
       peer: id,
     }
+  }
+
+  /** Key and instance of the other side, once proven. */
+  get address(): Uint8Array | null {
+    if (this.#peer === null) return null
+    const bytes = new Uint8Array(40)
+    bytes.set(publicKeyOf(this.#peer.id))
+    bytes.set(this.#peer.instance, 32)
+    return bytes
   }
 
   get roundTripMs(): number | null {

@@ -3,15 +3,17 @@
  */
 import { KnotworkError } from '../errors.ts'
 import { equalBytes } from '../bytes.ts'
-import { linkId, type LinkId, type PeerId } from '../ids.ts'
+import { linkId, peerAddress, type LinkId, type PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { SessionMessage } from '../link/link-machine.ts'
 import type { AcceptLink, Link, LinkReceiver } from '../ports/transport.ts'
 import { messageOf } from '../result.ts'
 import { closeCode } from '../wire/close-code.ts'
+import { feature } from '../wire/message.ts'
 import type { Neighbour, Platform } from './api.ts'
 import { Dialler } from './dialler.ts'
 import { LinkDriver, type LinkOwner } from './link-driver.ts'
+import { notLinked, SingleDials } from './single-dials.ts'
 import { Watchable } from './watched.ts'
 
 export interface LinkSetOptions {
@@ -33,6 +35,7 @@ export class LinkSet implements LinkOwner {
   readonly #options: LinkSetOptions
   readonly #links = new Map<LinkId, LinkDriver>()
   readonly #diallers = new Map<Dialler, LinkDriver | null>()
+  readonly #single: SingleDials
   #lastLink = 0
   #isClosed = false
   #isRefreshing = false
@@ -41,7 +44,12 @@ export class LinkSet implements LinkOwner {
 
   constructor(options: LinkSetOptions) {
     this.#options = options
-    const { log } = options.platform
+    const { log, clock } = options.platform
+    this.#single = new SingleDials({
+      clock,
+      accept: (link) => this.begin(link, null),
+      changed: () => this.changed(),
+    })
     this.neighbours = new Watchable<readonly Neighbour[]>([], (thrown) =>
       log('error', 'listener threw', { where: 'neighbours', why: messageOf(thrown) }),
     )
@@ -54,6 +62,11 @@ export class LinkSet implements LinkOwner {
   /** Links whose other side has proven who it is. */
   *proven(): Generator<LinkDriver> {
     for (const link of this.#links.values()) if (link.peer !== null) yield link
+  }
+
+  linkTo(address: Uint8Array): LinkDriver | undefined {
+    for (const link of this.proven()) if (link.address !== null && equalBytes(link.address, address)) return link
+    return undefined
   }
 
   get isOnline(): boolean {
@@ -80,6 +93,14 @@ export class LinkSet implements LinkOwner {
       this.#diallers.delete(dialler)
       this.changed()
     }
+  }
+
+  /** Dials once, without keeping the link up. */
+  dialOnce(address: string, failed: (why: string) => void): void {
+    const scheme = address.slice(0, Math.max(0, address.indexOf(':')))
+    const transport = this.#options.platform.transports.find((one) => one.schemes.includes(scheme))
+    if (transport === undefined) failed(`no transport for the address ${address}`)
+    else this.#single.dial(transport, address, failed)
   }
 
   stopDialling(): void {
@@ -153,6 +174,11 @@ export class LinkSet implements LinkOwner {
       if (other === link || !isSamePeer(other, link)) continue
       const isOurs = this.#diallerOf(link) !== null
       const wasOurs = this.#diallerOf(other) !== null
+      if (isSecondDirect(other, link)) {
+        // [TR11] Whoever opens a second direct link has lost the first.
+        other.close(closeCode.duplicate, 'a newer direct link took its place')
+        continue
+      }
       if (isOurs === wasOurs && !isOurs) continue
       const loser = isOurs === wasOurs || isOurs !== this.#isSmallerThan(link) ? link : other
       loser.close(closeCode.duplicate, 'there is another link between these two peers')
@@ -189,31 +215,52 @@ export class LinkSet implements LinkOwner {
   #listNeighbours(): readonly Neighbour[] {
     const dialled = [...this.#diallers].map(([dialler, link]): Neighbour => {
       const { address, transport, why } = dialler
-      if (link !== null) return { ...neighbourOf(link), address, why }
-      const state = dialler.state === 'dialling' ? 'dialling' : 'waiting'
-      return { id: null, address, transport, state, why, keeps: false, roundTripMs: null, bytesIn: 0, bytesOut: 0 }
+      if (link !== null) return { ...this.#neighbourOf(link), address, why }
+      return notLinked({ address, transport, state: dialler.state === 'dialling' ? 'dialling' : 'waiting', why })
     })
     const own = new Set(this.#diallers.values())
-    const incoming = [...this.#links.values()].filter((link) => !own.has(link)).map(neighbourOf)
-    return [...dialled, ...incoming]
+    const incoming = [...this.#links.values()].filter((link) => !own.has(link)).map((link) => this.#neighbourOf(link))
+    const listed = new Set([...this.proven()].map((link) => directAddress(link)))
+    for (const dialler of this.#diallers.keys()) listed.add(dialler.address)
+    return [...dialled, ...incoming, ...this.#single.list((address) => listed.has(address))]
   }
+
+  #neighbourOf(link: LinkDriver): Neighbour {
+    const { peer, traits, roundTripMs, bytes } = link
+    return {
+      id: peer?.id ?? null,
+      address: link.link.description,
+      transport: link.link.transport,
+      isDirect: link.link.isDirect ?? false,
+      whyNotDirect: this.#whyNotDirect(link),
+      state: peer === null ? 'greeting' : 'linked',
+      why: null,
+      keeps: traits.keeps,
+      roundTripMs,
+      bytesIn: bytes.in,
+      bytesOut: bytes.out,
+    }
+  }
+
+  #whyNotDirect(link: LinkDriver): string | null {
+    if (link.link.isDirect === true || link.peer === null) return null
+    const { platform, features } = this.#options
+    if (!features.includes(feature.direct)) return platform.whyNotDirect ?? 'this peer takes no direct links'
+    if (!link.peer.features.includes(feature.direct)) return 'the other side takes no direct links'
+    const failure = this.#single.whyFailed(directAddress(link))
+    return failure === null ? 'reached by its own address' : `could not connect: ${failure}`
+  }
+}
+
+function directAddress(link: LinkDriver): string {
+  return link.address === null ? '' : `direct:${peerAddress(link.address)}`
 }
 
 function isSamePeer(a: LinkDriver, b: LinkDriver): boolean {
   return a.peer !== null && b.peer !== null && a.peer.id === b.peer.id && equalBytes(a.peer.instance, b.peer.instance)
 }
 
-function neighbourOf(link: LinkDriver): Neighbour {
-  const { peer, traits, roundTripMs, bytes } = link
-  return {
-    id: peer?.id ?? null,
-    address: link.link.description,
-    transport: link.link.transport,
-    state: peer === null ? 'greeting' : 'linked',
-    why: null,
-    keeps: traits.keeps,
-    roundTripMs,
-    bytesIn: bytes.in,
-    bytesOut: bytes.out,
-  }
+/** Two data channels between the same two peers. */
+function isSecondDirect(other: LinkDriver, link: LinkDriver): boolean {
+  return other.link.transport === 'webrtc' && link.link.transport === 'webrtc'
 }

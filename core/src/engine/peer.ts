@@ -3,6 +3,7 @@ import { utf8 } from '../bytes.ts'
 import { KnotworkError } from '../errors.ts'
 import { documentName, peerId, type DocumentName, type PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
+import type { SessionMessage } from '../link/link-machine.ts'
 import type { AcceptLink, Link, LinkReceiver } from '../ports/transport.ts'
 import type { Doc } from '../replica/replica.ts'
 import { closeCode } from '../wire/close-code.ts'
@@ -10,7 +11,9 @@ import { feature } from '../wire/message.ts'
 import type { MergeOutcome, Neighbour, Peer, PeerOptions, Platform, SharedDocument } from './api.ts'
 import type { DocumentDriver } from './document-driver.ts'
 import { DocumentSet } from './document-set.ts'
+import type { LinkDriver } from './link-driver.ts'
 import { LinkSet } from './link-set.ts'
+import { SignalDriver } from './signal-driver.ts'
 import { OpenDocument } from './open-document.ts'
 import type { Watched } from './watched.ts'
 
@@ -30,6 +33,7 @@ class EnginePeer implements Peer {
   readonly #platform: Platform
   readonly #links: LinkSet
   readonly #documents: DocumentSet
+  readonly #signals: SignalDriver
   #addresses: readonly string[] = []
   #closing: Promise<void> | null = null
 
@@ -38,26 +42,46 @@ class EnginePeer implements Peer {
     this.#platform = platform
     this.id = peerId(identity.publicKey)
     const keeps = options.keeps ?? false
+    const instance = random.bytes(8)
+    const own = new Uint8Array(40)
+    own.set(identity.publicKey)
+    own.set(instance, 32)
+    const isDirect = platform.transports.some((transport) => transport.useSignals !== undefined)
     this.#links = new LinkSet({
       platform,
       id: this.id,
-      instance: random.bytes(8),
-      features: [...(keeps ? [feature.keeps] : []), ...(storage.durability === 'disk' ? [feature.disk] : [])],
+      instance,
+      features: [
+        ...(keeps ? [feature.keeps] : []),
+        ...(storage.durability === 'disk' ? [feature.disk] : []),
+        ...(isDirect ? [feature.direct] : []),
+      ],
       token: options.token === undefined ? null : utf8(options.token),
       linked: (link) => this.#documents.linked(link),
-      delivered: (link, message) => this.#documents.delivered(link, message),
+      delivered: (link, message) => this.#delivered(link, message),
       drained: (link) => this.#documents.drained(link),
-      lost: (link) => this.#documents.lost(link),
+      lost: (link) => {
+        this.#signals.lost(link.id)
+        this.#documents.lost(link)
+      },
       onlineChanged: () => this.#documents.onlineChanged(),
     })
+    this.#signals = new SignalDriver({ platform, links: this.#links, own, keeps })
     this.#documents = new DocumentSet({
       platform,
+      own,
+      isDirect,
       links: this.#links,
       keeps,
       // Apps that ask where a change came from see this peer.
       origin: this,
       freshClientId: options.freshClientId ?? ((): number => new DataView(random.bytes(4).slice().buffer).getUint32(0)),
     })
+  }
+
+  #delivered(link: LinkDriver, message: SessionMessage): void {
+    if (message.type === 'signal' || message.type === 'unreachable') this.#signals.received(link, message)
+    else this.#documents.delivered(link, message)
   }
 
   async start(addresses: readonly string[]): Promise<void> {

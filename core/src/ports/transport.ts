@@ -1,3 +1,6 @@
+import type { Millis } from '../ids.ts'
+import type { SignalReceiver, Signals } from './signals.ts'
+
 /**
  * A pipe to one peer: frames arrive whole. It should keep their order and lose none while it is open; the protocol
  * above survives when it does not (PROTOCOL.md [TR1]).
@@ -9,6 +12,10 @@ export interface Link {
   readonly transport: string
   /** Bytes handed to `send` that the other side has not taken yet. */
   readonly queuedBytes: number
+  /** Whether nobody else is on the way: no server takes part. Default false. */
+  readonly isDirect?: boolean
+  /** What identifies the pipe itself, equal at both ends; bound into the proof of identity. Absent where there is none. */
+  readonly channelBinding?: Uint8Array
   /** Never throws; on a closed link it does nothing. A frame has at most `limits.frameBytesMax` bytes. */
   send(frame: Uint8Array): void
   /** Closes after what was sent; `reason` is for people, at most 120 bytes. Calling it again does nothing. */
@@ -27,6 +34,8 @@ export type AcceptLink = (link: Link) => LinkReceiver
 export interface Transport extends AsyncDisposable {
   /** Schemes of the addresses it can dial, without the colon: `ws`, `wss`. Empty when it cannot dial. */
   readonly schemes: readonly string[]
+  /** How long a dial may take before it is given up. Default: `limits.dialMs`. */
+  readonly dialMs?: Millis
   /**
    * Tries to open a link. Exactly one of `accept` and `failed` is called, unless the returned function aborts it
    * first: then neither is.
@@ -34,4 +43,6 @@ export interface Transport extends AsyncDisposable {
   dial(address: string, accept: AcceptLink, failed: (why: string) => void): () => void
   /** Takes incoming links from now on; resolves with the addresses others can dial, if there are any. */
   listen(accept: AcceptLink): Promise<readonly string[]>
+  /** A transport whose dials need signals is given a way to send them, and returns who hears those of others. */
+  useSignals?(signals: Signals): SignalReceiver
 }

@@ -38,11 +38,17 @@ export const messageType = {
   presence: 17,
   presenceQuery: 18,
   catalogue: 24,
+  signal: 32,
+  unreachable: 33,
+  members: 34,
+  membersQuery: 35,
 } as const
 
 const declineReasons: readonly DeclineReason[] = ['absent', 'limit', 'failed']
 
 const digestBytes = 8
+const addressBytes = 40
+const signalIdBytes = 8
 
 /** The bytes of a message, to be sent as one frame, or in parts when they are more than `limits.frameBytesMax`. */
 export function encodeMessage(message: LinkMessage): Uint8Array {
@@ -92,6 +98,27 @@ function writeLinkMessage(encoder: encoding.Encoder, message: PlainMessage): voi
       return
     case 'unknown':
       encoding.writeVarUint(encoder, message.yours)
+      return
+    case 'signal':
+      encoding.writeUint8Array(encoder, message.id)
+      encoding.writeUint8Array(encoder, message.to)
+      encoding.writeUint8Array(encoder, message.from)
+      encoding.writeVarUint(encoder, message.hops)
+      encoding.writeVarUint8Array(encoder, message.payload)
+      return
+    case 'unreachable':
+      encoding.writeUint8Array(encoder, message.id)
+      encoding.writeUint8Array(encoder, message.to)
+      return
+    case 'members':
+      encoding.writeVarUint(encoder, message.yours)
+      encoding.writeVarUint(encoder, message.members.length)
+      for (const member of message.members) encoding.writeUint8Array(encoder, member)
+      return
+    case 'membersQuery':
+      encoding.writeVarUint(encoder, message.number)
+      encoding.writeVarUint(encoder, message.members.length)
+      for (const member of message.members) encoding.writeUint8Array(encoder, member)
       return
     case 'catalogue':
       encoding.writeVarUint(encoder, message.entries.length)
@@ -205,6 +232,29 @@ function readMessage(decoder: decoding.Decoder): LinkMessage | Skipped {
       return { type: 'unknown', yours: readNumber(decoder) }
     case messageType.catalogue:
       return { type: 'catalogue', entries: readList(decoder, limits.cataloguePageMax, readEntry) }
+    case messageType.signal:
+      return {
+        type: 'signal',
+        id: decoding.readUint8Array(decoder, signalIdBytes),
+        to: decoding.readUint8Array(decoder, addressBytes),
+        from: decoding.readUint8Array(decoder, addressBytes),
+        hops: decoding.readVarUint(decoder),
+        payload: readBytes(decoder, limits.signalBytesMax),
+      }
+    case messageType.unreachable:
+      return {
+        type: 'unreachable',
+        id: decoding.readUint8Array(decoder, signalIdBytes),
+        to: decoding.readUint8Array(decoder, addressBytes),
+      }
+    case messageType.members:
+      return {
+        type: 'members',
+        yours: decoding.readVarUint(decoder),
+        members: readMembers(decoder),
+      }
+    case messageType.membersQuery:
+      return { type: 'membersQuery', number: decoding.readVarUint(decoder), members: readMembers(decoder) }
     default:
       return readDocumentMessage(decoder, type)
   }
@@ -272,6 +322,10 @@ function readHave(decoder: decoding.Decoder): Have {
 
 function readDigest(decoder: decoding.Decoder) {
   return digestFrom(decoding.readUint8Array(decoder, digestBytes))
+}
+
+function readMembers(decoder: decoding.Decoder): Uint8Array[] {
+  return readList(decoder, limits.membersMax, (from) => decoding.readUint8Array(from, addressBytes))
 }
 
 function readEntry(decoder: decoding.Decoder): CatalogueEntry {

@@ -80,8 +80,33 @@ export type LinkMessage =
   /** I never heard of that number of yours: open it again. */
   | { readonly type: 'unknown'; readonly yours: number }
   | { readonly type: 'document'; readonly number: number; readonly message: DocumentMessage }
+  | Signal
+  /** Nobody here can carry that signal of yours any further. */
+  | { readonly type: 'unreachable'; readonly id: Uint8Array; readonly to: AddressBytes }
+  /** Others who take part in the document that you call `yours`, and who take direct links. */
+  | { readonly type: 'members'; readonly yours: number; readonly members: readonly AddressBytes[] }
+  /** I know these; who else takes part? */
+  | { readonly type: 'membersQuery'; readonly number: number; readonly members: readonly AddressBytes[] }
   /** Documents I keep, whoever has them open. */
   | { readonly type: 'catalogue'; readonly entries: readonly CatalogueEntry[] }
+
+/**
+ * How a running peer is called where its public key alone would not do: key (32 bytes) and instance (8 bytes).
+ * Two tabs of one browser share the key.
+ */
+export type AddressBytes = Uint8Array
+
+/** What two peers without a link need to say to one another to open one; opaque to whoever carries it. */
+export interface Signal {
+  readonly type: 'signal'
+  /** 8 random bytes: one that came by two ways is carried once. */
+  readonly id: Uint8Array
+  readonly to: AddressBytes
+  readonly from: AddressBytes
+  /** How many more peers may carry it on. */
+  readonly hops: number
+  readonly payload: Uint8Array
+}
 
 /** The wire version of this code; another one is refused with 4426 (PROTOCOL.md [WI2]). */
 export const protocolVersion = 1
@@ -92,4 +117,6 @@ export const feature = {
   keeps: 'keeps',
   /** What it acknowledges as stored is on disk. */
   disk: 'disk',
+  /** Takes direct links (WebRTC), opened by signals over any other link. */
+  direct: 'direct',
 } as const

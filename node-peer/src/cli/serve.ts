@@ -43,8 +43,10 @@ function joinRoom({ room, status }: Bridge, { logger, announcement }: Outlets): 
   })
 }
 
-function optionsFor({ data, connect, token, open, origin, page, lan }: Settings): Parameters<typeof openPeer>[0] {
+function optionsFor(settings: Settings): Parameters<typeof openPeer>[0] {
+  const { data, connect, token, open, origin, page, lan, direct, iceServer } = settings
   return {
+    direct,
     ...(data === undefined ? {} : { data }),
     ...(connect === undefined ? {} : { connect }),
     ...(token === undefined ? {} : { token }),
@@ -52,6 +54,7 @@ function optionsFor({ data, connect, token, open, origin, page, lan }: Settings)
     ...(origin === undefined ? {} : { origins: origin }),
     ...(lan === undefined ? {} : { lan }),
     ...(page ? {} : { page: false }),
+    ...(iceServer === undefined ? {} : { iceServers: iceServer }),
   }
 }
 

@@ -30,6 +30,8 @@ export interface Settings {
   readonly json?: boolean
   readonly logLevel: LogLevelSetting
   readonly page: boolean
+  readonly direct: boolean
+  readonly iceServer?: readonly string[]
 }
 
 /** Adds the options of `serve` to its command. */
@@ -57,6 +59,12 @@ export function withSettings(command: Command): Command {
     .addOption(flag('--json', 'one JSON object a line on stdout'))
     .addOption(option('--log-level <level>', 'what is logged on stderr').choices(logLevels).default('info'))
     .addOption(flag('--no-page', 'serve no page'))
+    .addOption(flag('--no-direct', 'take no direct (WebRTC) links'))
+    .addOption(
+      option('--ice-server <url>', 'STUN or TURN server for direct links, stun:host:port; repeatable').argParser(
+        collect,
+      ),
+    )
 }
 
 /**
@@ -78,12 +86,14 @@ export function withFlagVariables(
   const lan = settings.lan ?? switchOf('KNOTWORK_LAN')
   const json = settings.json ?? switchOf('KNOTWORK_JSON')
   const noPage = switchOf('KNOTWORK_NO_PAGE')
+  const noDirect = switchOf('KNOTWORK_NO_DIRECT')
   return {
     ...settings,
     ...(open === undefined ? {} : { open }),
     ...(lan === undefined ? {} : { lan }),
     ...(json === undefined ? {} : { json }),
     page: settings.page && noPage !== true,
+    direct: settings.direct && noDirect !== true,
   }
 }
 

@@ -4,16 +4,19 @@ import { transportCases } from '../../contracts/transport.ts'
 import { openPeerFeats } from './open-peer-feats.ts'
 import { storageFeats } from './storage-feats.ts'
 import { indexedDbPlace } from './indexeddb-place.ts'
+import { pageDirectEnds } from './direct-ends.ts'
 import { closeAfterText, pageSocketEnds } from './socket-ends.ts'
 import { tabEnds } from './tab-ends.ts'
 import { identityFeats } from './identity-feats.ts'
+import { peerFeats } from './peer-feats.ts'
 import { yIndexedDbFeats } from './y-indexeddb-feats.ts'
 
-export type Suite = 'storage' | 'tabs' | 'socket'
+export type Suite = 'storage' | 'tabs' | 'socket' | 'direct'
 
 async function runCase(suite: Suite, title: string): Promise<void> {
   if (suite === 'storage') return find(storageCases, title).run(indexedDbPlace)
-  return find(transportCases, title).run(suite === 'tabs' ? tabEnds : pageSocketEnds)
+  const ends = { tabs: tabEnds, socket: pageSocketEnds, direct: pageDirectEnds } as const
+  return find(transportCases, title).run(ends[suite])
 }
 
 function find<Case extends { readonly title: string }>(cases: readonly Case[], title: string): Case {
@@ -29,6 +32,7 @@ export const harness = {
   ...identityFeats,
   ...yIndexedDbFeats,
   ...openPeerFeats,
+  ...peerFeats,
 }
 
 declare global {

@@ -49,6 +49,8 @@ describe('why there is no link', () => {
     id: null,
     address: 'ws://10.0.0.7:4000/peer',
     transport: 'websocket',
+    isDirect: false,
+    whyNotDirect: null,
     state: 'waiting',
     why: 'a shared token is needed',
     keeps: false,

@@ -20,6 +20,7 @@ export interface TabLinkOptions {
 export class TabLink implements Link {
   readonly description: string
   readonly transport = 'tab'
+  readonly isDirect = true
   readonly number: number
   readonly other: TabId
   readonly #options: TabLinkOptions

@@ -1,0 +1,141 @@
+/**
+ * Drives one membership machine per document: tells it who takes part over which link, dials whom it wants, and
+ * carries names (PROTOCOL.md, OV).
+ */
+import { addressBytes, peerAddress, type DocumentName, type LinkId, type PeerAddress } from '../ids.ts'
+import { Membership, type MembershipEffect, type MembershipEvent } from '../overlay/membership.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { AddressBytes, LinkMessage } from '../wire/message.ts'
+import { Alarm } from './alarm.ts'
+import type { LinkDriver } from './link-driver.ts'
+import type { LinkSet } from './link-set.ts'
+import { takesDirectLinks } from './signal-driver.ts'
+
+export interface MeshOptions {
+  readonly links: LinkSet
+  readonly clock: Clock
+  readonly fraction: () => number
+  readonly own: AddressBytes
+  /** This peer takes direct links. */
+  readonly isDirect: boolean
+  /** It keeps everything: it names members to each other, and is no member itself. */
+  readonly keeps: boolean
+}
+
+interface Place {
+  readonly machine: Membership
+  readonly alarm: Alarm
+  /** Members by the link they take part over. */
+  readonly peers: Map<LinkId, PeerAddress>
+}
+
+export class Mesh {
+  readonly #options: MeshOptions
+  readonly #own: PeerAddress
+  readonly #places = new Map<DocumentName, Place>()
+
+  constructor(options: MeshOptions) {
+    this.#options = options
+    this.#own = peerAddress(options.own)
+  }
+
+  /** An app of this peer opened the document, or the last one let go of it. */
+  began(name: DocumentName): void {
+    if (this.#options.isDirect) this.#run(name, { type: 'began' })
+  }
+
+  ended(name: DocumentName): void {
+    if (this.#places.has(name)) this.#run(name, { type: 'ended' })
+  }
+
+  /** The other side of a link takes part in the document. */
+  joined(name: DocumentName, link: LinkDriver): void {
+    const { isDirect, keeps } = this.#options
+    if (!isDirect && !keeps) return
+    const address = link.address
+    // A page's link to a peer that keeps is its anchor, not one of the mesh.
+    const isMember = takesDirectLinks(link) && (keeps || !link.traits.keeps)
+    if (isMember && address !== null) {
+      this.#place(name).peers.set(link.id, peerAddress(address))
+      this.#run(name, { type: 'linked', peer: peerAddress(address) })
+    }
+    if (isDirect) this.#run(name, { type: 'contact', link: link.id })
+  }
+
+  left(name: DocumentName, link: LinkId): void {
+    const place = this.#places.get(name)
+    if (place === undefined) return
+    const peer = place.peers.get(link)
+    place.peers.delete(link)
+    this.#run(name, { type: 'contactLost', link })
+    if (peer !== undefined) this.#run(name, { type: 'unlinked', peer })
+    if (this.#options.keeps && place.peers.size === 0) this.#forget(name)
+  }
+
+  lost(link: LinkId): void {
+    for (const name of [...this.#places.keys()]) this.left(name, link)
+  }
+
+  heard(link: LinkDriver, message: Extract<LinkMessage, { type: 'members' | 'membersQuery' }>): void {
+    const members = message.members.map((bytes) => peerAddress(bytes))
+    if (message.type === 'members') {
+      const name = link.numbers.ownName(message.yours)
+      if (name !== undefined && this.#places.has(name)) this.#run(name, { type: 'told', members })
+      return
+    }
+    const name = link.numbers.their(message.number)
+    if (name === undefined || link.address === null || !this.#places.has(name)) return
+    this.#run(name, { type: 'asked', link: link.id, by: peerAddress(link.address), members })
+  }
+
+  stop(): void {
+    for (const name of [...this.#places.keys()]) this.#forget(name)
+  }
+
+  #forget(name: DocumentName): void {
+    this.#places.get(name)?.alarm.stop()
+    this.#places.delete(name)
+  }
+
+  #place(name: DocumentName): Place {
+    const known = this.#places.get(name)
+    if (known !== undefined) return known
+    const { clock, fraction, isDirect, keeps } = this.#options
+    const machine = new Membership({ own: this.#own, fraction, dials: isDirect && !keeps })
+    const alarm = new Alarm(clock, () => this.#run(name, { type: 'woke' }))
+    const place: Place = { machine, alarm, peers: new Map() }
+    this.#places.set(name, place)
+    return place
+  }
+
+  #run(name: DocumentName, event: MembershipEvent): void {
+    const place = this.#place(name)
+    const now = this.#options.clock.now()
+    for (const effect of place.machine.handle(event, now)) this.#perform(name, effect)
+    place.alarm.set(place.machine.deadline(now))
+  }
+
+  #perform(name: DocumentName, effect: MembershipEffect): void {
+    const { links } = this.#options
+    switch (effect.type) {
+      case 'dial':
+        return links.dialOnce(`direct:${effect.peer}`, () => {
+          if (this.#places.has(name)) this.#run(name, { type: 'dialFailed', peer: effect.peer })
+        })
+      case 'ask': {
+        const number = links.get(effect.link)?.numbers.own(name)
+        if (number === undefined) return
+        return links.get(effect.link)?.send({ type: 'membersQuery', number, members: bytesOf(effect.members) })
+      }
+      case 'tell': {
+        const yours = links.get(effect.link)?.numbers.theirNumber(name)
+        if (yours === undefined) return
+        return links.get(effect.link)?.send({ type: 'members', yours, members: bytesOf(effect.members) })
+      }
+    }
+  }
+}
+
+function bytesOf(members: readonly PeerAddress[]): readonly AddressBytes[] {
+  return members.flatMap((member) => addressBytes(member) ?? [])
+}
