@@ -49,8 +49,8 @@ export interface OpenPeerOptions {
   /** Allows to listen beyond this machine without a token: everybody who reaches this peer reads and writes everything. */
   readonly open?: boolean
   /**
-   * Link directly, by WebRTC, to peers that no address reaches. Default: true where the optional package
-   * node-datachannel is installed; without it `log` and every neighbour's `whyNotDirect` say so.
+   * Link directly, by WebRTC, to peers that no address reaches. Default: false. It needs the optional package
+   * node-datachannel; without that `log` and every neighbour's `whyNotDirect` say so.
    */
   readonly direct?: boolean
   /** STUN or TURN servers for direct links beyond the local network, `stun:host:port`. Default: none. */
@@ -142,7 +142,7 @@ async function start(options: OpenPeerOptions, parts: Parts): Promise<Peer> {
 
 /** Or why there is none. */
 async function directTransport(options: OpenPeerOptions): Promise<Transport | string> {
-  const { direct = true, iceServers = [], log = silent } = options
+  const { direct = false, iceServers = [], log = silent } = options
   if (!direct) return 'this peer was told to take no direct links'
   const rtc = await nodeRtc({ iceServers })
   if (typeof rtc !== 'string') return new DirectTransport({ rtc, clock: nodeClock, random: nodeRandom })

@@ -55,7 +55,7 @@ describeInChromium('pages with direct links', (browser) => {
           .length,
     )
 
-  it('[SI1] [ME5] two pages that met through a node peer are linked, and stay so when it dies', async () => {
+  it('[SI1] [OV2] two pages that met through a node peer are linked, and stay so when it dies', async () => {
     await startNode('two')
     const ada = await page('pair')
     await type(ada, 'hello ')

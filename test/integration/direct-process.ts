@@ -2,7 +2,7 @@
 import { openPeer } from '@knotwork/node-peer'
 
 const hub = await openPeer({ storage: 'memory', listen: { port: 0 }, page: false })
-const common = { storage: 'memory', keeps: false, connect: [hub.addresses[0] ?? ''] } as const
+const common = { direct: true, storage: 'memory', keeps: false, connect: [hub.addresses[0] ?? ''] } as const
 const [ada, ben] = [await openPeer(common), await openPeer(common)]
 const documents = [ada.open('pair'), ben.open('pair')]
 while (!ben.neighbours.value.some(({ transport, state }) => transport === 'webrtc' && state === 'linked')) {

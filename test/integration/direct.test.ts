@@ -115,7 +115,7 @@ describe('direct links in Node', () => {
   })
 
   it('[SI1] two node peers that listen nowhere meet through a third, and go on when it is gone', async () => {
-    const common = { storage: 'memory', keeps: false } as const
+    const common = { direct: true, storage: 'memory', keeps: false } as const
     const hub = await openPeer({ storage: 'memory', listen: { port: 0 }, page: false })
     const connect = [hub.addresses[0] ?? '']
     const [ada, ben] = [await openPeer({ ...common, connect }), await openPeer({ ...common, connect })]
@@ -130,7 +130,7 @@ describe('direct links in Node', () => {
   })
 
   it('[SI4] a peer that nobody can introduce says what it waits for, and is in as soon as somebody can', async () => {
-    const common = { storage: 'memory', keeps: false } as const
+    const common = { direct: true, storage: 'memory', keeps: false } as const
     const first = await openPeer({ storage: 'memory', listen: { port: 0 }, page: false })
     const address = first.addresses[0] ?? ''
     const ben = await openPeer({ ...common, connect: [address] })
@@ -160,8 +160,8 @@ describe('direct links in Node', () => {
   })
 
   it('a peer without WebRTC runs, and says what it lacks', async () => {
-    const hub = await openPeer({ storage: 'memory', listen: { port: 0 }, page: false, direct: false })
-    const ada = await openPeer({ storage: 'memory', connect: [hub.addresses[0] ?? ''] })
+    const hub = await openPeer({ storage: 'memory', listen: { port: 0 }, page: false })
+    const ada = await openPeer({ storage: 'memory', direct: true, connect: [hub.addresses[0] ?? ''] })
     const why = (peer: typeof ada): string | null | undefined => peer.neighbours.value[0]?.whyNotDirect
     await eventually('linked', () => ada.neighbours.value[0]?.state === 'linked')
     await eventually('linked back', () => hub.neighbours.value[0]?.state === 'linked')

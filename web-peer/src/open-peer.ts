@@ -28,7 +28,10 @@ export interface OpenPeerOptions {
   readonly storage?: 'indexeddb' | 'memory'
   /** Link to the other tabs of this browser that are open on the same origin. Default: true. */
   readonly tabs?: boolean
-  /** Link directly, by WebRTC, to other pages in the same documents. Default: true where the browser can. */
+  /**
+   * Link directly, by WebRTC, to other pages in the same documents. Default: false: a browser does not keep a page
+   * with such a link for going back to.
+   */
   readonly direct?: boolean
   /** STUN or TURN servers for direct links beyond the local network. Default: none. */
   readonly iceServers?: readonly RTCIceServer[]
@@ -49,7 +52,7 @@ export interface OpenPeerOptions {
  * note.doc.getText('body').insert(0, 'Hello')
  */
 export async function openPeer(options: OpenPeerOptions = {}): Promise<Peer> {
-  const { connect = [], token, tabs = true, direct = true, keeps = false, log = silent } = options
+  const { connect = [], token, tabs = true, direct = false, keeps = false, log = silent } = options
   const { self, storage } = options.storage === 'memory' ? await forgetful() : await lasting(log)
   const transports: Transport[] = [new WebSocketTransport()]
   if (tabs && typeof BroadcastChannel !== 'undefined') {

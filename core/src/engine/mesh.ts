@@ -53,8 +53,8 @@ export class Mesh {
     const { isDirect, keeps } = this.#options
     if (!isDirect && !keeps) return
     const address = link.address
-    // A page's link to a peer that keeps is its anchor, not one of the mesh.
-    const isMember = takesDirectLinks(link) && (keeps || !link.traits.keeps)
+    // A link to a peer that keeps is an anchor, not one of the mesh: it is a contact, and nobody is told to dial it.
+    const isMember = takesDirectLinks(link) && !link.traits.keeps
     if (isMember && address !== null) {
       this.#place(name).peers.set(link.id, peerAddress(address))
       this.#run(name, { type: 'linked', peer: peerAddress(address) })

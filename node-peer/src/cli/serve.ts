@@ -46,7 +46,7 @@ function joinRoom({ room, status }: Bridge, { logger, announcement }: Outlets): 
 function optionsFor(settings: Settings): Parameters<typeof openPeer>[0] {
   const { data, connect, token, open, origin, page, lan, direct, iceServer } = settings
   return {
-    direct,
+    ...(direct === undefined ? {} : { direct }),
     ...(data === undefined ? {} : { data }),
     ...(connect === undefined ? {} : { connect }),
     ...(token === undefined ? {} : { token }),
