@@ -277,6 +277,25 @@ describe('[PR5] renewal', () => {
     expect(table.names).toEqual(['Ada'])
   })
 
+  it('[PR5] an own state is renewed after it was told, not while it waits to be, and not once it is taken back', () => {
+    const table = new Table()
+    table.presence.setLocalState({ name: 'me' })
+    // It waits to be sent: that is all there is to do.
+    expect(table.presence.deadline()).toBe(presenceEveryMs)
+    table.presence.passTime(99_000)
+    expect(table.said(99_000)).toMatchObject([{ clock: 1 }])
+    expect(table.presence.meta.get(1)).toEqual({ clock: 1, lastUpdated: 99_000 })
+    table.presence.setLocalState({ name: 'still me' })
+    expect(table.presence.deadline()).toBe(99_000 + presenceEveryMs)
+    expect(table.presence.meta.get(1)?.clock).toBe(2)
+    table.said(99_500)
+    table.presence.setLocalState(null)
+    table.said(100_000)
+    expect(table.presence.deadline()).toBeNull()
+    table.presence.passTime(200_000)
+    expect(table.said(200_000)).toEqual([])
+  })
+
   it('[PR5] nothing is due while there is nobody', () => {
     const table = new Table()
     expect(table.presence.deadline()).toBeNull()
