@@ -25,14 +25,15 @@ import { Violations, type Violation } from './world/violation.ts'
 /** How long the healed world may take, and how often it is looked at. */
 const restMs = 40_000
 const lookEveryMs = 1_000
-const probeMs = 4_000
+/** 2 s and 3 round trips of the healed network (P10), over up to nine links. */
+const probeMs = 2_500
 
 /** Far above what a burst of everything in one moment takes. */
 const eventsAtOnceMax = 5_000
 
 export interface SimulationOptions extends PlanOptions {
+  /** A bug put in on purpose; `tap` is made for each run and sees every frame before the audit does. */
   readonly graft?: Graft
-  /** Made for each run; sees every frame before the audit does. */
   readonly tap?: (cast: Cast) => Tap
   readonly print?: (line: string) => void
 }

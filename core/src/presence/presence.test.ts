@@ -243,6 +243,58 @@ describe('[PR3] [PR4] broken links', () => {
   })
 })
 
+describe('[PR8] states that come back', () => {
+  it('[PR8] with the clock they had, twice at most', () => {
+    const table = new Table()
+    const shown: number[] = []
+    for (let round = 0; round < 5; round++) {
+      table.receive(linkA, ada, 1_000 + round)
+      shown.push(table.names.length)
+      table.presence.linkLost(linkA)
+    }
+    expect(shown).toEqual([1, 1, 1, 0, 0])
+    // A new word of their owner is always heard, and counted anew.
+    table.receive(linkB, { ...ada, clock: 6 }, 2_000)
+    table.presence.linkLost(linkB)
+    table.receive(linkA, { ...ada, clock: 6 }, 2_001)
+    expect(table.names).toEqual(['Ada'])
+  })
+
+  it('[PR8] keep their age: they are dropped when they would have been', () => {
+    const table = new Table()
+    table.receive(linkA, ada, 1_000)
+    table.presence.linkLost(linkA)
+    table.receive(linkB, ada, 1_000 + presenceGoneMs - 1)
+    expect(table.presence.meta.get(ada.client)?.lastUpdated).toBe(1_000)
+    table.presence.passTime(1_000 + presenceGoneMs)
+    expect(table.names).toEqual([])
+    const late = new Table()
+    late.receive(linkA, ada, 1_000)
+    late.presence.linkLost(linkA)
+    late.receive(linkB, ada, 1_000 + presenceGoneMs)
+    expect(late.names).toEqual([])
+  })
+
+  it('[PR8] do not come back with an older clock than they were forgotten with', () => {
+    const table = new Table()
+    table.receive(linkA, ada, 1_000)
+    table.presence.linkLost(linkA)
+    table.receive(linkB, { ...ada, clock: 4 }, 1_001)
+    expect(table.names).toEqual([])
+  })
+
+  it('[WI8] as many as a thousand that are out of sight are remembered, the newest', () => {
+    const table = new Table()
+    for (let client = 10; client < 10 + limits.presenceGoneMax + 1; client++) {
+      table.receive(linkA, { ...ada, client }, 1_000)
+      table.presence.linkLost(linkA)
+    }
+    table.receive(linkB, { ...ada, client: 10, clock: 4 }, 1_001)
+    table.receive(linkB, { ...ada, client: 11, clock: 4 }, 1_001)
+    expect([...table.presence.states.keys()]).toEqual([10])
+  })
+})
+
 describe('[PR5] renewal', () => {
   it('[PR5] the own state is renewed every presenceRenewMs, with a higher clock', () => {
     const table = new Table()
@@ -275,6 +327,25 @@ describe('[PR5] renewal', () => {
     table.receive(linkA, { ...ada, clock: 6 }, presenceRenewMs)
     table.presence.passTime(presenceGoneMs)
     expect(table.names).toEqual(['Ada'])
+  })
+
+  it('[PR5] an own state is renewed after it was told, not while it waits to be, and not once it is taken back', () => {
+    const table = new Table()
+    table.presence.setLocalState({ name: 'me' })
+    // It waits to be sent: that is all there is to do.
+    expect(table.presence.deadline()).toBe(presenceEveryMs)
+    table.presence.passTime(99_000)
+    expect(table.said(99_000)).toMatchObject([{ clock: 1 }])
+    expect(table.presence.meta.get(1)).toEqual({ clock: 1, lastUpdated: 99_000 })
+    table.presence.setLocalState({ name: 'still me' })
+    expect(table.presence.deadline()).toBe(99_000 + presenceEveryMs)
+    expect(table.presence.meta.get(1)?.clock).toBe(2)
+    table.said(99_500)
+    table.presence.setLocalState(null)
+    table.said(100_000)
+    expect(table.presence.deadline()).toBeNull()
+    table.presence.passTime(200_000)
+    expect(table.said(200_000)).toEqual([])
   })
 
   it('[PR5] nothing is due while there is nobody', () => {

@@ -174,6 +174,16 @@ describe('[DS3] who gives and who asks', () => {
     expect(one.machine.summary()).toMatchObject({ level: 1, taking: 1 })
   })
 
+  it('[DS3] after missing, nothing is sent back that they have or that is on its way', () => {
+    const { one, far } = met()
+    one.type('on its way')
+    typed(far, '!')
+    expect(leaving(one.hear(link1, missingFrom(far, 1)), link1)).toEqual(['stored'])
+    const level = met()
+    typed(level.far, '!')
+    expect(leaving(level.one.hear(link1, missingFrom(level.far, 1)), link1).toSorted()).toEqual(['digest', 'stored'])
+  })
+
   it('[DS3] after missing, what they cannot have is sent to them', () => {
     const { one, far } = pair()
     one.handle({ type: 'invited', link: link1, traits: peerTraits(1) })

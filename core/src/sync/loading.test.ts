@@ -120,6 +120,15 @@ describe('[ME1] what comes while the log is being read', () => {
     expect(one.text).toContain('x'.repeat(all.length))
   })
 
+  it('[ME3] however long that takes', () => {
+    const one = new Desk({ stored, isPrompt: false })
+    one.request(null)
+    one.presence.setLocalState({ name: 'me' })
+    expect(one.pass(5 * limits.idleUnloadMs).map((effect) => effect.type)).not.toContain('unloaded')
+    expect(settled(one.store())).toMatchObject([{ type: 'snapshot', update: { byteLength: expect.any(Number) } }])
+    expect(one.text).toBe('stored')
+  })
+
   it('[ME1] what a lost link said is dropped with it', () => {
     const one = loading()
     one.join(link1)
@@ -169,6 +178,14 @@ describe('[ST5] a log that cannot be read', () => {
     expect([leaving(effects, link1)[0], leaving(effects, link2)]).toEqual(['open', ['open']])
     one.join(link1)
     expect(one.machine.summary().taking).toBe(1)
+  })
+
+  it('[ME5] also to those who asked only once, before it failed', () => {
+    const one = loading()
+    one.join(link1)
+    one.failLoad()
+    one.isPrompt = true
+    expect(leaving(one.pass(storageRetryFirstMs), link1)).toEqual(['open'])
   })
 
   it('[ST5] requests are answered: it failed, and why', () => {

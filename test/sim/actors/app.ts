@@ -113,7 +113,9 @@ export class App {
   #close(document: OpenedDocument, rng: Rng): void {
     this.#open.delete(document.name)
     document.handle.close()
-    this.#options.life.after(rng.between(0, 6_000), () => this.open(document.index))
+    const { life, plan } = this.#options
+    const left = Math.max(0, plan.workMs - life.scheduler.now)
+    life.after(Math.min(left, rng.between(0, 6_000)), () => this.open(document.index))
   }
 
   #wantAcknowledgement({ handle }: OpenedDocument, rng: Rng): void {

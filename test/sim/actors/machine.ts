@@ -1,5 +1,5 @@
 /** One computer: its disk and identity stay, processes come and go. Each process is a whole production peer. */
-import { createPeer, type Identity, type LogLevel, type Peer } from '@knotwork/core'
+import { createPeer, type Identity, type LogLevel, type Peer, type Storage, type Transport } from '@knotwork/core'
 import type { AcknowledgementCheck } from '../checks/acknowledgement-check.ts'
 import type { Ledger } from '../checks/ledger.ts'
 import type { StatusCheck } from '../checks/status-check.ts'
@@ -19,9 +19,9 @@ import { App } from './app.ts'
 
 /** What a planted bug may put between the engine and its ports. */
 export interface Graft {
-  storage?(storage: SimStorage, life: Life, rng: Rng): SimStorage
-  transport?(transport: SimTransport): SimTransport
-  freshClientId?(machine: number, fresh: () => number): () => number
+  readonly storage?: (storage: Storage) => Storage
+  readonly transport?: (transport: Transport, life: Life) => Transport
+  readonly freshClientId?: (machine: number) => number
 }
 
 export interface MachineOptions {
@@ -110,11 +110,11 @@ export class Machine {
       random: { bytes: (count: number) => random.bytes(count), fraction: () => random.fraction() },
       crypto: simCrypto,
       identity: this.#identity,
-      storage: graft.storage?.(storage, life, rng.fork('graft')) ?? storage,
-      transports: [graft.transport?.(transport) ?? transport],
+      storage: graft.storage?.(storage) ?? storage,
+      transports: [graft.transport?.(transport, life) ?? transport],
       log: (level: LogLevel, event: string, details?: object) => this.#log(level, event, details),
     }
-    const freshClientId = graft.freshClientId?.(this.index, fresh) ?? fresh
+    const freshClientId = (): number => graft.freshClientId?.(this.index) ?? fresh()
     const isUp = createPeer(platform, { connect: [...new Set(dialled)], keeps: machine.keeps, freshClientId })
     void isUp.then((peer) => this.#started(peer, life, rng.fork('app')))
   }

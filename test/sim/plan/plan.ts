@@ -58,6 +58,8 @@ export interface PlanOptions {
   readonly peers?: number
   /** Share of the operations to be done, for shrinking. */
   readonly operationShare?: number
+  /** In place of the drawn ones. */
+  readonly smallLimits?: SmallLimits
 }
 
 const documentNames = ['notes', 'a/b c', 'ünï__proto__'] as const
@@ -91,7 +93,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     operations: Math.ceil(rng.fork('operations').whole(15, 70) * (options.operationShare ?? 1)),
     workMs,
     faultEveryMs: rng.fork('every').between(1_500, 10_000),
-    smallLimits: faults.has('small-limits') ? drawSmallLimits(limitsRng) : {},
+    smallLimits: options.smallLimits ?? (faults.has('small-limits') ? drawSmallLimits(limitsRng) : {}),
     restsToTheEnd: rng.fork('rest').chance(0.15),
   }
 }

@@ -37,6 +37,9 @@ export function drawSmallLimits(rng: Rng): SmallLimits {
     const value = rng.whole(min, max)
     if (rng.chance(0.4)) drawn[name as keyof Limits] = value
   }
+  // What has drained must have room for presence.
+  const presence = drawn.queueBytesMaxForPresence
+  if (presence !== undefined) drawn.queueBytesDrained = Math.min(presence, drawn.queueBytesDrained ?? presence)
   return drawn
 }
 
