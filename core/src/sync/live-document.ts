@@ -68,6 +68,8 @@ export class LiveDocument {
   unheard(link: LinkId): void {
     const neighbour = this.#options.neighbours.get(link)
     if (neighbour?.opened === true) this.openAgain(neighbour)
+    // It closed the document, and met a change of ours on the way.
+    else if (neighbour?.opening === false) neighbour.missedChange = true
   }
 
   /** A neighbour takes part, and holds what it says. */
@@ -102,12 +104,16 @@ export class LiveDocument {
     }
   }
 
-  /** [ME3] A keeping neighbour that went to sleep over an idle document is woken by the first change. */
+  /** [ME3] A keeping neighbour that went to sleep over an idle document is woken by the first change, or one it missed. */
   wakeKeepers(): void {
     const { log, neighbours } = this.#options
-    if (log.written === this.#wokenAt) return
+    const hasChanged = log.written !== this.#wokenAt
     this.#wokenAt = log.written
-    for (const neighbour of neighbours.values()) if (neighbour.traits.keeps) this.open(neighbour)
+    for (const neighbour of neighbours.values()) {
+      if (!neighbour.traits.keeps || !(hasChanged || neighbour.missedChange)) continue
+      neighbour.missedChange = false
+      this.open(neighbour)
+    }
   }
 
   /** [BR4] Everything that was dropped for a slow reader is replaced by one resync, and by all presence. */

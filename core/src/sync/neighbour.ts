@@ -29,6 +29,8 @@ export interface Neighbour {
   asleep: boolean
   /** It said that it takes no part: it is not asked again until it opens the document itself. */
   declined: boolean
+  /** It closed the document while something of ours was on its way: it is told again, as of a change. */
+  missedChange: boolean
   /** When our `open` left last, and how long to wait for its own before saying it again. */
   openedAt: Millis
   openAgainMs: Millis
@@ -88,6 +90,7 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     joined: false,
     asleep: false,
     declined: false,
+    missedChange: false,
     openedAt: 0,
     openAgainMs: limits.answerMs,
     greeted: false,

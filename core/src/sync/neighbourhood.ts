@@ -49,6 +49,7 @@ export class Neighbourhood {
     if (how === 'lost') return
     const absent = this.at(link, neighbour.traits, neighbour.tokensAt)
     absent.declined = how === 'declined'
+    absent.missedChange = how === 'closed' && (neighbour.unacknowledgedSince !== null || !isLevel(neighbour))
     if (how === 'declined' || !neighbour.traits.keeps || !isLevel(neighbour)) return
     const { weHaveTheirs, theyHaveOurs, holds } = neighbour
     Object.assign(absent, { asleep: true, weHaveTheirs, theyHaveOurs, holds })
