@@ -32,8 +32,15 @@ export class App {
   /** Docs that have a scribe: a document opened again is often the same Y.Doc. */
   readonly #watched = new WeakSet<Y.Doc>()
 
+  #isLeaving = false
+
   constructor(options: AppOptions) {
     this.#options = options
+  }
+
+  /** Its peer is being closed: it does nothing more. */
+  leave(): void {
+    this.#isLeaving = true
   }
 
   get opened(): readonly OpenedDocument[] {
@@ -47,7 +54,7 @@ export class App {
   open(index: number): void {
     const { peer, plan, rng, life } = this.#options
     const name = plan.documents[index]
-    if (name === undefined || this.#open.has(name) || life.isOver) return
+    if (name === undefined || this.#open.has(name) || life.isOver || this.#isLeaving) return
     const own = plan.faults.has('own-document') && rng.chance(0.5) ? this.#ownDocument(index, name) : undefined
     const handle = own === undefined ? peer.open(name) : peer.open(name, { doc: own })
     this.#watch(handle.doc, name)
@@ -77,7 +84,7 @@ export class App {
 
   /** Does something, drawn from `rng`. */
   act(rng: Rng): void {
-    if (this.#options.life.isOver) return
+    if (this.#options.life.isOver || this.#isLeaving) return
     const documents = this.opened
     if (documents.length === 0 || rng.chance(0.08)) return this.#actFromOutside(rng)
     const document = rng.pick(documents)

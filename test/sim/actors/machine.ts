@@ -164,6 +164,7 @@ export class Machine {
     const { peer, life } = this
     if (peer === null || life === null) return
     this.#options.trace.note(life.scheduler.now, () => `m${this.index} leaves`)
+    this.#app?.leave()
     await peer.close()
     if (life.isOver) return
     life.end()

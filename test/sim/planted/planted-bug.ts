@@ -1,6 +1,6 @@
 /**
  * Bugs put in on purpose, between the production engine and its ports, to see that the checks bite. Each names the
- * checks that may catch it and a seed in which one does; `planted.test.ts` holds them to it.
+ * checks that may catch it and a seed in which one does; `planted-bugs.test.ts` holds them to it.
  */
 import type { PlanOptions } from '../plan/plan.ts'
 import type { SimulationOptions } from '../simulation.ts'
