@@ -25,6 +25,12 @@ import { Violations, type Violation } from './world/violation.ts'
 /** How long the healed world may take, and how often it is looked at. */
 const restMs = 40_000
 const lookEveryMs = 1_000
+
+/**
+ * Presence may take longer: what others still show of a stock client whose peer was restarted must expire (30 s, PR5)
+ * before that client is believed again (PR7), at its next renewal (15 s), and ghosts of ghosts may expire one by one.
+ */
+const presenceRestMs = 80_000
 /** 2 s and 3 round trips of the healed network (P10), over up to nine links. */
 const probeMs = 2_500
 
@@ -188,11 +194,13 @@ class Simulation {
   /** When all was well; the run ends soon after that, or when the time is over. */
   async #runUntilAtRest(): Promise<number | null> {
     const since = this.#scheduler.now
-    const until = since + restMs
+    let until = since + restMs
     let wellSince: number | null = null
     while (this.#scheduler.now < until && this.#violations.first === null) {
       await this.#runFor(lookEveryMs)
-      if (this.#rest.find() !== null) wellSince = null
+      const finding = this.#rest.find()
+      if (finding?.check === 'presence-true') until = since + presenceRestMs
+      if (finding !== null) wellSince = null
       else wellSince ??= this.#scheduler.now
       const isLongWell = wellSince !== null && this.#scheduler.now - wellSince >= lookEveryMs
       if (isLongWell && !this.plan.restsToTheEnd) break

@@ -390,6 +390,18 @@ describe('[PR7] a client of another wire', () => {
     expect([table.names, table.said(9_000)]).toEqual([['Ada'], []])
   })
 
+  it('[PR7] comes back by another connection, although others still show what it was', () => {
+    const [linkC, newer] = [linkId(77), { ...ada, clock: ada.clock + 1, json: '{"name":"Ada L."}' }]
+    const table = new Table()
+    table.receive(linkB, ada, 1_000, true)
+    table.presence.linkLost(linkB)
+    table.receive(linkA, ada, 2_000)
+    table.receive(linkC, ada, 3_000, true)
+    expect(table.names).toEqual(['Ada'])
+    table.receive(linkC, newer, 4_000, true)
+    expect(table.names).toEqual(['Ada L.'])
+  })
+
   it('[PR7] speaks for itself', () => {
     const table = new Table()
     table.receive(linkB, ada, 1_000, true)

@@ -72,6 +72,8 @@ export class Presence {
   readonly #gone = new Map<number, number>()
   /** Those out of sight, not known to have left, oldest first. */
   readonly #unseen = new Map<number, Unseen>()
+  /** Who came here first by a client of another wire, oldest first: it may come back by another connection. */
+  readonly #guests = new Map<number, LinkId>()
   #outgoing = new Map<number, Outgoing>()
   #sentAt: Millis | null = null
 
@@ -185,10 +187,13 @@ export class Presence {
       const at = this.#ageOf(entry, now)
       if (at === null || this.states.size >= limits.presenceStatesMax) return
       this.#put(entry, state, via, at)
+      if (isEdge) this.#noteGuest(client, via)
       change.added.push(client)
       return
     }
-    if (isEdge && known.via !== via) return
+    // A guest that was cut off and is back: what is known of it by way of others is from before.
+    const isBack = clock > known.clock && this.#guests.has(client)
+    if (isEdge && known.via !== via && !isBack) return
     if (clock > known.clock) {
       if (state === null) this.#remove(client, clock, via, change)
       else {
@@ -248,6 +253,11 @@ export class Presence {
     this.#drop(client, change)
     this.#noteGone(client, clock)
     this.#outgoing.set(client, { client, clock, json: 'null', except })
+  }
+
+  #noteGuest(client: number, via: LinkId): void {
+    this.#guests.set(client, via)
+    dropOldest(this.#guests)
   }
 
   #noteGone(client: number, clock: number): void {
