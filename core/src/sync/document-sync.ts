@@ -325,7 +325,7 @@ export class DocumentSync {
   // --- the log and the way out ---------------------------------------------------------------------------------------
 
   #flush(now: Millis): void {
-    if (this.#phase === 'ready') this.#live?.wakeKeepers()
+    if (this.#phase === 'ready') this.#live?.wakeKeepers(this.#options.presence.states.size > 0)
     this.#antiEntropy.noteChanges(this.#log.written, now)
     const next = this.#log.next(now)
     if (next !== null) this.#effects.push({ type: 'append', updates: next.updates })

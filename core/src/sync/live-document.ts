@@ -104,13 +104,16 @@ export class LiveDocument {
     }
   }
 
-  /** [ME3] A keeping neighbour that went to sleep over an idle document is woken by the first change, or one it missed. */
-  wakeKeepers(): void {
+  /**
+   * [ME3] A keeping neighbour that went to sleep over an idle document is woken by the first change, or one it missed;
+   * and at once while somebody shows presence here: it slept only because it lost sight of them.
+   */
+  wakeKeepers(isWatched: boolean): void {
     const { log, neighbours } = this.#options
     const hasChanged = log.written !== this.#wokenAt
     this.#wokenAt = log.written
     for (const neighbour of neighbours.values()) {
-      if (!neighbour.traits.keeps || !(hasChanged || neighbour.missedChange)) continue
+      if (!neighbour.traits.keeps || !(hasChanged || isWatched || neighbour.missedChange)) continue
       neighbour.missedChange = false
       this.open(neighbour)
     }
