@@ -59,6 +59,7 @@ describe('[WI7] numbers of documents on a link', () => {
     const numbers = new DocumentNumbers()
     numbers.learn(1, a)
     numbers.learn(2, a)
+    expect(numbers.their(1)).toBeUndefined()
     numbers.forget(1)
     expect([numbers.their(2), numbers.theirNumber(a)]).toEqual([a, 2])
   })

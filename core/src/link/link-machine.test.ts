@@ -443,7 +443,7 @@ describe('messages', () => {
     for (const count of [2, 3]) {
       give(contradicting.b, encodeMessage({ type: 'part', message: 1, index: 0, count, bytes: new Uint8Array(1) }))
     }
-    expect(contradicting.b.closed?.code).toBe(4400)
+    expect(contradicting.b.closed).toEqual({ code: 4400, reason: expect.stringContaining('contradict') })
     const garbage = linked()
     give(garbage.b, ...framesOf(new Uint8Array(partBytesMax + 1).fill(255), 1))
     expect(garbage.b.closed?.code).toBe(4400)

@@ -120,6 +120,7 @@ describe('[DS6] the gate', () => {
         hasDeletes: true,
       },
     })
+    expect(inspect(a!, liveLimits)).toMatchObject({ value: { hasDeletes: false, needs: new Map() } })
     const withHole = inspect(Y.mergeUpdates([a!, c!]), liveLimits)
     expect(withHole).toMatchObject({
       value: { from: new Map([[9, 0]]), to: new Map([[9, 3]]), holes: new Map([[9, 2]]) },

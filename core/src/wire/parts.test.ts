@@ -103,6 +103,17 @@ describe('putting together', () => {
     expect(reassembled([part(50, 1, 2)], reassembly)).toHaveLength(1)
   })
 
+  it('[WI6] [WI8] partialMessagesMax messages may be under way, not one more', () => {
+    const begin = (count: number): Reassembly => {
+      const reassembly = new Reassembly()
+      for (let message = 1; message <= count; message++) reassembled([part(message, 0, 2)], reassembly)
+      return reassembly
+    }
+    expect(reassembled([part(1, 1, 2)], begin(partialMessagesMax))).toHaveLength(1)
+    expect(reassembled([part(1, 1, 2)], begin(partialMessagesMax + 1))).toHaveLength(0)
+    expect(reassembled([part(2, 1, 2)], begin(partialMessagesMax + 1))).toHaveLength(1)
+  })
+
   it('[WI6] a message without news for partSilenceMs is given up', () => {
     const late = new Reassembly()
     reassembled([part(1, 0, 3), part(2, 0, 2)], late, 0)
