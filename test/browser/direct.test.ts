@@ -96,7 +96,7 @@ describeInChromium('pages with direct links', (browser) => {
 
   it('[TR11] [SI1] a page and a node peer that no address reaches are linked by WebRTC', async () => {
     await startNode('hub')
-    const silent = await openPeer({ storage: 'memory', keeps: false, connect: [node.address] })
+    const silent = await openPeer({ direct: true, storage: 'memory', keeps: false, connect: [node.address] })
     const note = silent.open('page and node')
     const ada = await page('page and node')
     const isLinked = (): boolean =>

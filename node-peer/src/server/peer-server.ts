@@ -49,8 +49,9 @@ export class PeerServer {
       // The target was noted when the request came in.
       (request, bindings) =>
         app.fetch(request, { ...bindings, target: this.#targetOf(bindings.incoming as IncomingMessage) }),
-      // This process may belong to an app with a Request and a Response of its own.
-      { overrideGlobalObjects: false },
+      // This process may belong to an app with a Request and a Response of its own. A body that was refused is read to
+      // its end and thrown away: who is cut off while sending would never see why.
+      { overrideGlobalObjects: false, autoCleanupIncoming: false },
     )
     this.#server = createServer((request, response) => {
       const target = rawTarget(request.url ?? '/')
