@@ -60,6 +60,7 @@ export class Replica {
   readonly #changes: Change[] = []
   #have: Have | null = null
   #digest: Digest | null = null
+  #hasFilledHole = false
   #mode: 'open' | 'merging' | 'loading' = 'open'
   /** Under which the app edited before the transaction of ours that is under way: Yjs may give it up before its end. */
   #ownClient = 0
@@ -90,6 +91,16 @@ export class Replica {
     this.#options.changed()
   }
 
+  /**
+   * Whether, since the last call, a merge may have filled a hole in a damaged log: then more has come into the document
+   * than the updates that were merged.
+   */
+  takeFilledHole(): boolean {
+    const hasFilledHole = this.#hasFilledHole
+    this.#hasFilledHole = false
+    return hasFilledHole
+  }
+
   /** What changed since the last call, in order. */
   takeChanges(): readonly Change[] {
     return this.#changes.splice(0)
@@ -112,9 +123,11 @@ export class Replica {
   /** Merges updates from outside in one transaction; the answers are in the same order. */
   merge(updates: readonly Uint8Array[], max: UpdateLimits): readonly Merged[] {
     const results: Merged[] = []
+    const { pendingStructs } = this.doc.store
     this.#transact('merging', (transaction) => {
       for (const update of updates) results.push(this.#mergeOne(update, max, transaction))
     })
+    if (pendingStructs !== null && this.doc.store.pendingStructs !== pendingStructs) this.#hasFilledHole = true
     while (results.length < updates.length) results.push({ type: 'refused', why: 'a listener threw while merging' })
     return results
   }

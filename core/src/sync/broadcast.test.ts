@@ -129,6 +129,7 @@ describe('[BR3] big updates', () => {
     const other = Desk.ready()
     other.joinLevel(link1)
     other.join(link2, nothing, edgeTraits)
+    other.hear(link2, step1(docOf(8)))
     const update = big(docOf(9))
     expect(said(other.hear(link1, updates(1, update)), link2)).toEqual([expect.objectContaining({ updates: [update] })])
   })
@@ -245,6 +246,7 @@ describe('[YW1] [YW2] a client of another wire', () => {
     const one = Desk.ready()
     one.join(link1, nothing, edgeTraits)
     one.join(link2, nothing, edgeTraits)
+    one.hear(link2, step1(docOf(8)))
     one.joinLevel(link3)
     const [update] = typed(docOf(9), 'a')
     const effects = one.hear(link1, updates(1, update!))
@@ -254,6 +256,24 @@ describe('[YW1] [YW2] a client of another wire', () => {
     expect(one.hear(link2, updates(1, Uint8Array.of(9, 9)))).toMatchObject([
       { type: 'closeLink', link: link2, code: 4400 },
     ])
+  })
+
+  it('[YW2] an edit does not reach it before its first question was answered', () => {
+    const one = Desk.ready()
+    one.join(link1, nothing, edgeTraits)
+    expect(
+      leaving(
+        one.edit((doc) => doc.getText('t').insert(0, 'a')),
+        link1,
+      ),
+    ).not.toContain('updates')
+    expect(leaving(one.hear(link1, step1(docOf(8))), link1)).toEqual(['missing'])
+    expect(
+      leaving(
+        one.edit((doc) => doc.getText('t').insert(1, 'b')),
+        link1,
+      ),
+    ).toContain('updates')
   })
 
   it('[YW2] [DS7] one that builds on something missing makes us ask it, and only for a while', () => {

@@ -287,6 +287,13 @@ export class Exchange {
     if (isBig) outbox.push({ type: 'announce', mark: this.#ground.log.written, have: replica.have(), except: null })
   }
 
+  /** [ST5] More is here than what was passed on: all hear of it, and those who cannot fetch it get it. */
+  announce(): void {
+    const { log, outbox, replica, neighbours } = this.#ground
+    outbox.push({ type: 'announce', mark: log.written, have: replica.have(), except: null })
+    for (const neighbour of neighbours.values()) if (neighbour.traits.kind === 'edge') this.#tellMissing(neighbour, 0)
+  }
+
   /** [BR4] After updates for it were dropped: what it holds is unsure, so it is asked, or given everything. */
   resync(neighbour: Neighbour, now: Millis): void {
     neighbour.askedAt = null

@@ -158,6 +158,7 @@ export class LiveDocument {
       edits.count++
       this.exchange.sendEdit(update, mark)
     }
+    if (this.replica.takeFilledHole()) this.exchange.announce()
   }
 
   /** Acknowledges what has become durable since it was received. */

@@ -34,6 +34,8 @@ export interface Neighbour {
   /** When our `open` left last, and how long to wait for its own before saying it again. */
   openedAt: Millis
   openAgainMs: Millis
+  /** A client of another wire was given what it lacked; before, an edit might build on something it does not have. */
+  answered: boolean
   /** It was sent the presence of everybody when it began to take part. */
   greeted: boolean
 
@@ -94,6 +96,7 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     openedAt: 0,
     openAgainMs: limits.answerMs,
     greeted: false,
+    answered: false,
     said: new Map(),
     vector: new Map(),
     weHaveTheirs: false,

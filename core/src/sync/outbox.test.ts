@@ -15,7 +15,7 @@ const have = { stateVector: Uint8Array.of(0), deletes: digest }
 function neighbours(...traits: readonly Traits[]): Neighbourhood {
   const all = new Neighbourhood()
   for (const [index, one] of traits.entries()) {
-    Object.assign(all.at(linkId(index + 1), one, 0), { opened: true, joined: true, theyHaveOurs: true })
+    Object.assign(all.at(linkId(index + 1), one, 0), { opened: true, joined: true, answered: true, theyHaveOurs: true })
   }
   return all
 }

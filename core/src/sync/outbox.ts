@@ -118,6 +118,7 @@ function tell(neighbour: Neighbour, entry: Extract<OutboxEntry, { type: 'tell' }
     }
     case 'missing': {
       const sequence = noteSent(neighbour, entry.edits, { now, isComplete: true })
+      neighbour.answered = true
       raise(neighbour.vector, say.to)
       neighbour.offered = { digest: say.digest, edits: entry.edits }
       const { update } = say
@@ -134,7 +135,8 @@ function broadcast(batch: readonly Broadcast[], neighbours: Neighbours, now: Mil
   const effects: SyncEffect[] = []
   const runs = new RunCache(batch)
   for (const neighbour of neighbours.values()) {
-    const isListening = isActive(neighbour) && !neighbour.behind
+    const isReady = neighbour.traits.kind === 'peer' || neighbour.answered
+    const isListening = isActive(neighbour) && isReady && !neighbour.behind
     // What it is not sent, or must fetch, it does not have: no later acknowledgement may cover that.
     if (!isListening || batch.some((entry) => isToBeFetched(neighbour, entry))) noteSkipped(neighbour)
     if (!isListening) continue
