@@ -211,8 +211,9 @@ export class Exchange {
     const isComplete = this.#merge(neighbour, message.updates, { max: isEdge ? bulkLimits : liveLimits, now })
     if (isEdge) {
       // It numbers nothing and acknowledges nothing: a gap shows only in what an update builds on.
-      if (isComplete) neighbour.askedAt = null
-      else this.ask(neighbour, now)
+      if (!isComplete) return this.ask(neighbour, now)
+      neighbour.askedAt = null
+      neighbour.hasGap = false
       return
     }
     if (message.sequence > neighbour.received + 1 || !isComplete) noteGap(neighbour, message.sequence)

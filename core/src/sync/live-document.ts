@@ -84,6 +84,9 @@ export class LiveDocument {
       neighbour.opening = true
       neighbour.opened = true
       this.exchange.ask(neighbour, now)
+      // Its question found no room while the log was being read, and it does not ask again.
+      if (neighbour.hasGap) this.exchange.resync(neighbour, now)
+      neighbour.hasGap = false
     } else {
       this.open(neighbour)
       // They say it again because ours did not reach them.
