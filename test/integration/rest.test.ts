@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import { limits } from '@knotwork/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
@@ -163,6 +166,31 @@ describe('merging', () => {
     const untold = await peer.ask('/v1/docs/big', { method: 'PATCH', body, headers })
     expect(untold.json()).toMatchObject({ status: 413, code: 'too-large' })
     expect((await peer.ask('/v1/docs/big')).status).toBe(404)
+  })
+
+  it('says so when all was sent: who is cut off while sending may never read the answer', async () => {
+    const { hostname, port } = new URL(peer.url)
+    const asking = request({ hostname, port, path: '/v1/docs/big', method: 'PATCH', agent: false })
+    asking.setHeader('content-length', limits.messageBytesMax + 2)
+    const answered = once(asking, 'response') as Promise<[IncomingMessage]>
+    let isAnswered = false
+    void answered.then(() => (isAnswered = true))
+    asking.write(new Uint8Array(limits.messageBytesMax))
+    await delay(300)
+    expect(isAnswered).toBe(false)
+    asking.end(new Uint8Array(2))
+    const [{ statusCode }] = await answered
+    expect(statusCode).toBe(413)
+  })
+
+  it('tells why also those who send a lot to where nothing takes it', async () => {
+    const body = new Uint8Array(limits.messageBytesMax)
+    const answers = await Promise.all([
+      peer.ask('/nothing', { method: 'PATCH', body }),
+      peer.ask('/v1/docs/some', { method: 'PUT', body }),
+      peer.ask('/v1/docs/%ff', { method: 'PATCH', body, headers: { host: 'some.where' } }),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([404, 405, 403])
   })
 
   it('takes an update of 5 MB', async () => {

@@ -9,8 +9,8 @@ import {
   type Peer,
 } from '@knotwork/core'
 import { Hono, type Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import type { Access } from './access.ts'
+import { readBody } from './body.ts'
 import { documentsPath, type ServerEnvironment } from './environment.ts'
 import { formFor } from './negotiation.ts'
 import { problem, type Problem } from './problem.ts'
@@ -45,9 +45,7 @@ export function documentRoutes({ access, peer }: DocumentRoutesOptions): Hono<Se
   })
 
   app.get('/', (c) => withDocument(c, peer(), read))
-  app.patch('/', bodyLimit({ maxSize: limits.messageBytesMax, onError: (c) => problem(c, tooLarge) }), (c) =>
-    withDocument(c, peer(), merge),
-  )
+  app.patch('/', (c) => withDocument(c, peer(), merge))
   app.all('/', (c) => {
     c.header('allow', 'GET, HEAD, PATCH, OPTIONS')
     return problem(c, { status: 405, code: 'method-not-allowed', detail: `${c.req.method} means nothing here` })
@@ -140,7 +138,8 @@ function plainValue(_key: string, value: unknown): unknown {
 }
 
 async function merge(c: DocumentContext, { peer, name }: Addressed): Promise<Response> {
-  const update = new Uint8Array(await c.req.arrayBuffer())
+  const update = await readBody(c.env.incoming, limits.messageBytesMax)
+  if (update === null) return problem(c, tooLarge)
   const outcome = await inTime(peer.merge(name, update))
   const trouble = troubleOf(outcome)
   return trouble === null ? c.json({ outcome: outcome.type }) : problem(c, trouble)

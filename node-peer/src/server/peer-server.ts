@@ -8,6 +8,7 @@ import { peerPath } from '../transport/address.ts'
 import { WebSocketTransport } from '../transport/web-socket-transport.ts'
 import { Access, isLoopback } from './access.ts'
 import { serverApp } from './app.ts'
+import { drained } from './body.ts'
 import { documentsPath, signalPath } from './environment.ts'
 import { ownHost, reachableHosts, urlOf } from './hosts.ts'
 import { isBelow, rawTarget, type RawTarget } from './raw-target.ts'
@@ -47,10 +48,13 @@ export class PeerServer {
     this.#upgrades = new Upgrades({ access, peer, transport: this.transport, log })
     const listener = getRequestListener(
       // The target was noted when the request came in.
-      (request, bindings) =>
-        app.fetch(request, { ...bindings, target: this.#targetOf(bindings.incoming as IncomingMessage) }),
-      // This process may belong to an app with a Request and a Response of its own. A body that was refused is read to
-      // its end and thrown away: who is cut off while sending would never see why.
+      async (request, bindings) => {
+        const incoming = bindings.incoming as IncomingMessage
+        const response = await app.fetch(request, { ...bindings, target: this.#targetOf(incoming) })
+        await drained(incoming)
+        return response
+      },
+      // This process may belong to an app with a Request and a Response of its own.
       { overrideGlobalObjects: false, autoCleanupIncoming: false },
     )
     this.#server = createServer((request, response) => {
