@@ -13,6 +13,7 @@ import type { Traits } from '../../core/src/sync/neighbour.ts'
 import type { SyncEffect, SyncEvent } from '../../core/src/sync/sync-events.ts'
 import { encodeBody, frameOf } from '../../core/src/wire/codec.ts'
 import { EventHeap } from './event-heap.ts'
+import type { Spread } from './spread.ts'
 
 /** What one member is to another. */
 function traitsOf(member: MeshNode): Traits {
@@ -25,9 +26,13 @@ export interface Traffic {
   bytes: number
   /** Messages with updates: the copies of edits. */
   copies: number
+  /** Messages of presence. */
+  presence: number
   /** Messages of membership: names asked and told. */
   names: number
 }
+
+const noTraffic: Traffic = { messages: 0, bytes: 0, copies: 0, presence: 0, names: 0 }
 
 interface MeshLink {
   readonly other: MeshNode
@@ -40,6 +45,7 @@ export class MeshNode {
   readonly links = new Map<LinkId, MeshLink>()
   readonly membership: Membership
   readonly sync: DocumentSync
+  readonly presence: Presence
   readonly doc: Y.Doc
   isAlive = true
   #linkCount = 0
@@ -55,10 +61,10 @@ export class MeshNode {
     const faulted = (thrown: unknown): void => {
       throw thrown
     }
-    const presence = new Presence({ clientID: index + 1 }, { changed: () => undefined, faulted })
+    this.presence = new Presence({ clientID: index + 1 }, { changed: wake, faulted })
     const newReplica = (): Replica =>
       new Replica({ origin: this, freshClientId: () => index + 1, faulted, changed: wake })
-    this.sync = new DocumentSync({ presence, newReplica })
+    this.sync = new DocumentSync({ presence: this.presence, newReplica })
     this.doc = this.sync.adopt().doc
     this.membership = new Membership({ own: this.address, fraction: network.random, dials: true })
   }
@@ -75,6 +81,10 @@ export class MeshNode {
 
   type(text: string): void {
     this.doc.getText('text').insert(0, text)
+  }
+
+  get livingLinks(): number {
+    return [...this.links.values()].filter(({ other }) => other.isAlive).length
   }
 
   isLinkedTo(other: MeshNode): boolean {
@@ -134,7 +144,10 @@ export class MeshNode {
     const link = this.links.get(effect.link)
     if (link === undefined) return
     this.#network.count(effect)
-    this.#network.carry(link.other, () => link.other.heard(link.theirs(), effect))
+    this.#network.carry(link.other, () => {
+      link.other.heard(link.theirs(), effect)
+      this.#network.spread?.reached(link.other, this)
+    })
   }
 
   #schedule(): void {
@@ -158,7 +171,9 @@ function addressOf(index: number): Uint8Array {
 export class MeshNetwork {
   now = 0
   readonly nodes: MeshNode[]
-  readonly traffic: Traffic = { messages: 0, bytes: 0, copies: 0, names: 0 }
+  /** The edit that is being followed. */
+  spread: Spread<MeshNode> | null = null
+  readonly #traffic: Traffic = { ...noTraffic }
   readonly random: () => number
   readonly #heap = new EventHeap()
   readonly #byAddress: ReadonlyMap<PeerAddress, MeshNode>
@@ -168,6 +183,13 @@ export class MeshNetwork {
     this.random = random
     this.nodes = Array.from({ length: count }, (_, index) => new MeshNode(this, index))
     this.#byAddress = new Map(this.nodes.map((node) => [node.address, node]))
+  }
+
+  /** What was sent since this was asked last. */
+  takeTraffic(): Traffic {
+    const taken = { ...this.#traffic }
+    Object.assign(this.#traffic, noTraffic)
+    return taken
   }
 
   get alive(): MeshNode[] {
@@ -202,8 +224,8 @@ export class MeshNetwork {
     }
     const link = from.links.get(effect.link)
     if (link === undefined) return
-    this.traffic.names++
-    this.traffic.bytes += 4 + 40 * effect.members.length
+    this.#traffic.names++
+    this.#traffic.bytes += 4 + 40 * effect.members.length
     const { members } = effect
     this.carry(link.other, () => {
       const event: MembershipEvent =
@@ -235,13 +257,14 @@ export class MeshNetwork {
   }
 
   count(effect: Extract<SyncEffect, { type: 'open' | 'send' }>): void {
-    this.traffic.messages++
+    this.#traffic.messages++
     if (effect.type === 'open') {
-      this.traffic.bytes += 60
+      this.#traffic.bytes += 60
       return
     }
-    if (effect.message.type === 'updates') this.traffic.copies++
-    this.traffic.bytes += frameOf(1, effect.message, encodeBody(effect.message)).byteLength
+    if (effect.message.type === 'updates') this.#traffic.copies++
+    if (effect.message.type === 'presence') this.#traffic.presence++
+    this.#traffic.bytes += frameOf(1, effect.message, encodeBody(effect.message)).byteLength
   }
 
   carry(to: MeshNode, deliver: () => void): void {
@@ -282,15 +305,21 @@ export class MeshNetwork {
   components(): number {
     const left = new Set(this.alive)
     let count = 0
-    while (left.size > 0) {
+    for (const node of left) {
+      for (const reached of this.distances(node).keys()) left.delete(reached)
       count++
-      const [first] = left
-      const reach = first === undefined ? [] : [first]
-      if (first !== undefined) left.delete(first)
-      for (const node of reach) {
-        for (const { other } of node.links.values()) if (other.isAlive && left.delete(other)) reach.push(other)
-      }
     }
     return count
+  }
+
+  /** The fewest links between a living node and each that it reaches, itself included. */
+  distances(from: MeshNode): ReadonlyMap<MeshNode, number> {
+    const distances = new Map([[from, 0]])
+    for (const [node, distance] of distances) {
+      for (const { other } of node.links.values()) {
+        if (other.isAlive && !distances.has(other)) distances.set(other, distance + 1)
+      }
+    }
+    return distances
   }
 }
