@@ -87,6 +87,12 @@ export const limits = {
   updatesPerMessageMax: 1_000,
   /** Bytes of updates joined into one message; more go into the next. */
   updatesBytesPerMessage: 128 * KiB,
+  /** Edits made here within this time leave together; the first after a pause leaves at once. */
+  editsTogetherMs: 40,
+  /** Updates that leave together are merged in groups of this many (merging is quadratic in their number: YJS trap 4) ... */
+  updatesJoinedMax: 64,
+  /** ... and of this size: copying bigger ones costs more than it saves. */
+  joinedBytesMax: 32 * KiB,
   /** Structs of one update: decoding them costs about 100 bytes of memory each while it lasts. */
   structsMax: 1_000_000,
   /** Clients in one update or state vector (10,000 clients at one place take 29 s to integrate: YJS trap 8). */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { docOf } from '../../test/replicas.ts'
 import { World } from '../../test/world.ts'
+import { limits } from '../limits.ts'
 import type { SharedDocument, SyncedOptions } from './api.ts'
 
 function type(document: SharedDocument, text: string): void {
@@ -206,7 +207,7 @@ describe('[DS13] synced', () => {
     link.isHole = false
     type(document, ' and then some')
     const waiting = watch(document)
-    await world.pass(0)
+    await world.pass(limits.editsTogetherMs)
     expect(waiting.outcome()).toBe('true')
     // It was true: the gap was asked for and closed first.
     expect(link.types).toContain('missing')

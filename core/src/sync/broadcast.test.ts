@@ -163,6 +163,7 @@ describe('[BR4] a slow reader', () => {
     one.type('a')
     one.handle({ type: 'dropped', link: link1 })
     for (const text of ['b', 'c', 'd']) {
+      one.now += limits.editsTogetherMs
       const effects = one.type(text)
       expect([leaving(effects, link1), leaving(effects, link2)]).toEqual([[], ['updates']])
     }
@@ -171,6 +172,7 @@ describe('[BR4] a slow reader', () => {
     const drained = one.handle({ type: 'drained', link: link1 })
     expect(leaving(drained, link1).toSorted()).toEqual(['have', 'presence'])
     expect(leaving(one.hear(link1, { type: 'have', have: nothing }), link1)).toEqual(['missing'])
+    one.now += limits.editsTogetherMs
     expect(leaving(one.type('e'), link1)).toEqual(['updates'])
   })
 
@@ -268,6 +270,7 @@ describe('[YW1] [YW2] a client of another wire', () => {
       ),
     ).not.toContain('updates')
     expect(leaving(one.hear(link1, step1(docOf(8))), link1)).toEqual(['missing'])
+    one.pass(limits.editsTogetherMs)
     expect(
       leaving(
         one.edit((doc) => doc.getText('t').insert(1, 'b')),
@@ -369,5 +372,76 @@ describe('[PR1] presence in a document', () => {
     expect(one.presence.states.get(7)).toEqual({ n: 1 })
     one.hear(link1, state(7, 9, '{"n":9}'))
     expect(one.presence.states.get(7)).toEqual({ n: 9 })
+  })
+})
+
+describe('[BR6] edits that follow one another', () => {
+  const { editsTogetherMs } = limits
+
+  it('[BR6] the first after a pause leaves at once', () => {
+    const one = desk()
+    expect(leaving(one.type('a'), link1)).toEqual(['updates'])
+    one.pass(editsTogetherMs)
+    expect(leaving(one.type('b'), link1)).toEqual(['updates'])
+  })
+
+  it('[BR6] those within editsTogetherMs are logged at once and leave as one', () => {
+    const one = desk()
+    one.type('a')
+    for (const text of ['b', 'c', 'd']) expect(leaving(one.type(text))).toEqual([])
+    expect(one.logged.getText('t').toString()).toBe('abcd')
+    expect(one.machine.deadline()).toBe(one.now + editsTogetherMs)
+    const sent = said(one.pass(editsTogetherMs), link1)
+    expect(sent).toMatchObject([{ type: 'updates', sequence: 2, updates: { length: 1 } }])
+    expect(one.machine.isSettled).toBe(true)
+  })
+
+  it('[BR6] nothing is held for nobody', () => {
+    const one = Desk.ready()
+    one.type('a')
+    one.type('b')
+    expect(one.machine.isSettled).toBe(true)
+  })
+
+  it('[BR6] what is said of the state brings them along first', () => {
+    const one = desk()
+    one.type('a')
+    one.type('b')
+    const effects = one.hear(link1, { type: 'have', have: nothing })
+    expect(leaving(effects, link1)).toEqual(['updates', 'missing'])
+    expect(leaving(effects, link2)).toEqual(['updates'])
+  })
+
+  it('[BR6] updates of others go on at once all the same', () => {
+    const one = desk()
+    one.type('a')
+    one.type('b')
+    const effects = one.hear(link1, updates(1, ...typed(docOf(9), 'x')))
+    expect(leaving(effects, link2)).toEqual(['updates'])
+    expect(said(effects, link2)).toMatchObject([{ updates: { length: 1 } }])
+    expect(leaving(one.pass(editsTogetherMs), link2)).toEqual(['updates'])
+  })
+
+  it('[BR6] [DS13] none counts as stored elsewhere before it has left', () => {
+    const one = desk()
+    one.type('a')
+    one.type('b')
+    one.hear(link1, { type: 'stored', sequence: 1 })
+    expect(one.machine.summary().pending).toBe(1)
+    one.pass(editsTogetherMs)
+    one.hear(link1, { type: 'stored', sequence: 2 })
+    expect(one.machine.summary().pending).toBe(0)
+  })
+
+  it('[BR6] [DS13] nor is it covered by an update of others that overtook it', () => {
+    const one = desk()
+    one.type('a')
+    one.type('b')
+    one.hear(link1, updates(1, ...typed(docOf(9), 'x')))
+    one.hear(link2, { type: 'stored', sequence: 2 })
+    expect(one.machine.summary().pending).toBe(1)
+    one.pass(editsTogetherMs)
+    one.hear(link2, { type: 'stored', sequence: 3 })
+    expect(one.machine.summary().pending).toBe(0)
   })
 })

@@ -76,6 +76,7 @@ describe('[DS1] taking part', () => {
     one.type('a')
     const effects = one.handle({ type: 'unheard', link: link1 })
     expect(leaving(effects, link1)).toEqual(['open'])
+    one.pass(limits.editsTogetherMs)
     expect(said(one.type('b'), link1)).toMatchObject([{ type: 'updates', sequence: 2 }])
   })
 
@@ -490,15 +491,17 @@ describe('[DS9] [DS14] and what holds for all of it', () => {
     one.doc.getText('t').observe(() => {
       if (one.doc.getMap('seen').size === 0) one.doc.getMap('seen').set('by', 'observer')
     })
+    const before = Y.encodeStateAsUpdate(one.doc)
     const [update] = typed(far, '!')
     const effects = one.hear(link1, updates(1, update!))
     expect(stateOf(one.logged)).toBe(stateOf(one.doc))
-    for (const [link, count] of [
-      [link1, 1],
-      [link2, 2],
+    for (const [link, text] of [
+      [link1, 'shared'],
+      [link2, 'shared!'],
     ] as const) {
       const sent = said(effects, link).flatMap((message) => (message.type === 'updates' ? message.updates : []))
-      expect(sent).toHaveLength(count)
+      const there = docOf(8, before, ...sent)
+      expect([there.getText('t').toString(), there.getMap('seen').get('by')]).toEqual([text, 'observer'])
     }
     expect(one.machine.summary().pending).toBe(1)
   })

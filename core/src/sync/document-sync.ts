@@ -344,7 +344,7 @@ export class DocumentSync {
 
   /** When to wake the machine next; null when nothing is due. */
   deadline(): Millis | null {
-    const dues = [this.#options.presence.deadline(), this.#log.retryAt]
+    const dues = [this.#options.presence.deadline(), this.#log.retryAt, this.#outbox.deadline()]
     if (this.#phase === 'broken') dues.push(this.#loadRetry.at)
     if (this.#phase === 'ready') {
       dues.push(this.#antiEntropy.deadline(this.neighbours.values()))

@@ -96,8 +96,10 @@ describe('[ST2] nothing leaves that the own log does not hold yet', () => {
     const effects = one.store()
     const appends = effects.filter((effect) => effect.type === 'append')
     expect(appends).toMatchObject([{ updates: { length: 100 } }])
-    const sent = said(effects, link1).map((message) => (message.type === 'updates' ? message.updates.length : 0))
-    expect(sent).toEqual([1, 100])
+    const sent = [...said(effects, link1), ...said(one.pass(limits.editsTogetherMs), link1)]
+    expect(sent.map((message) => message.type)).toEqual(['updates', 'updates'])
+    const there = docOf(9, ...sent.flatMap((message) => (message.type === 'updates' ? message.updates : [])))
+    expect(stateOf(there)).toBe(stateOf(one.doc))
   })
 
   it('[ST2] [BR5] whatever happens in whatever order: no message speaks of what the log does not hold', () => {
@@ -274,6 +276,7 @@ describe('[ST1] [ST6] acknowledgements', () => {
     const one = Desk.ready()
     one.joinLevel(link1)
     one.type('a')
+    one.pass(limits.editsTogetherMs)
     one.type('b')
     one.hear(link1, updates(1, ...typed(docOf(9), 'x')))
     expect(one.machine.summary().pending).toBe(2)

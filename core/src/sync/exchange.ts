@@ -161,7 +161,7 @@ export class Exchange {
   }
 
   #compareDigest(neighbour: Neighbour, message: Extract<StateMessage, { type: 'digest' }>, now: Millis): void {
-    const { replica, log } = this.#ground
+    const { replica, log, outbox } = this.#ground
     if (equalBytes(message.digest, replica.digest())) {
       noteEqual(neighbour, this.#ground.edits())
       noteReceived(neighbour, message.sequence)
@@ -177,7 +177,7 @@ export class Exchange {
       return
     }
     // [DS12] States in motion differ: compare again when nothing is on its way.
-    if (message.answer && !isInFlight(neighbour, now) && log.isSettled) this.ask(neighbour, now)
+    if (message.answer && !isInFlight(neighbour, now) && log.isSettled && outbox.isEmpty) this.ask(neighbour, now)
   }
 
   #mergeMissing(neighbour: Neighbour, message: Extract<StateMessage, { type: 'missing' }>, now: Millis): void {
@@ -260,7 +260,7 @@ export class Exchange {
   /** [BR1] Passes an update's bytes on as they came, to everybody but where it came from. */
   passOn(update: Uint8Array, merged: Extract<Merged, { type: 'news' }>, from: LinkId | null): void {
     const { log, outbox, edits, replica } = this.#ground
-    const { to, hasDeletes } = merged.inspection
+    const { from: start, to, hasDeletes } = merged.inspection
     const isBig = update.byteLength > limits.forwardBytesMax
     const audience = isBig ? 'edges' : 'all'
     outbox.push({
@@ -268,6 +268,7 @@ export class Exchange {
       mark: log.written,
       update,
       except: from,
+      from: start,
       to,
       hasDeletes,
       edits: edits(),
@@ -281,10 +282,10 @@ export class Exchange {
     const { outbox, edits, replica } = this.#ground
     const inspected = inspect(update, ownLimits)
     if (!inspected.ok) return
-    const { to, hasDeletes } = inspected.value
+    const { from, to, hasDeletes } = inspected.value
     const isBig = update.byteLength > limits.forwardBytesMax
     const audience = isBig ? 'edges' : 'all'
-    outbox.push({ type: 'broadcast', mark, update, except: null, to, hasDeletes, edits: edits(), audience })
+    outbox.hold({ type: 'broadcast', mark, update, except: null, from, to, hasDeletes, edits: edits(), audience })
     if (isBig) outbox.push({ type: 'announce', mark: this.#ground.log.written, have: replica.have(), except: null })
   }
 

@@ -28,6 +28,7 @@ function update(mark: number, options: Partial<Broadcast> = {}): Broadcast {
     mark,
     update: bytes,
     except: null,
+    from: new Map([[9, mark - 1]]),
     to,
     hasDeletes: false,
     audience: 'all',

@@ -5,6 +5,7 @@
  */
 import type { Digest, LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
+import { joined } from '../replica/joining.ts'
 import type { Have } from '../wire/message.ts'
 import { isActive, noteSent, noteSkipped, raise, type Neighbour, type Vector } from './neighbour.ts'
 import type { Settled, SyncEffect } from './sync-events.ts'
@@ -15,6 +16,8 @@ export interface Broadcast {
   readonly mark: number
   readonly update: Uint8Array
   readonly except: LinkId | null
+  /** First clock and clock after the last struct, per client. */
+  readonly from: Vector
   readonly to: Vector
   readonly hasDeletes: boolean
   /** Number of the last own edit made before or with it. */
@@ -51,17 +54,47 @@ interface Neighbours {
 
 export class Outbox {
   #entries: OutboxEntry[] = []
+  /** Edits made here lately: in the log or on their way into it, and sent together with those that follow at once. */
+  #held: Broadcast[] = []
+  #heldUntil: Millis = 0
 
   get isEmpty(): boolean {
-    return this.#entries.length === 0
+    return this.#entries.length === 0 && this.#held.length === 0
   }
 
   push(entry: OutboxEntry): void {
-    this.#entries.push(entry)
+    // What is told of our state speaks of the edits that are held, too.
+    if (entry.type === 'tell' || entry.type === 'announce') this.#letGo()
+    this.#entries.push(entry.type === 'broadcast' ? this.#withoutHeld(entry) : entry)
+  }
+
+  /** [BR6] An edit made here: the first after a pause leaves at once, the others of one burst leave together. */
+  hold(edit: Broadcast): void {
+    this.#held.push(edit)
+  }
+
+  /** When to release what is held; null when nothing is. */
+  deadline(): Millis | null {
+    return this.#held.length === 0 ? null : this.#heldUntil
+  }
+
+  /** What overtakes held edits is no word about them: its acknowledgement must not cover them. */
+  #withoutHeld(entry: Broadcast): Broadcast {
+    const [held] = this.#held
+    return held === undefined ? entry : { ...entry, edits: Math.min(entry.edits, held.edits - 1) }
+  }
+
+  #letGo(): void {
+    this.#entries.push(...this.#held)
+    this.#held = []
   }
 
   /** Lets everything out whose mark is durable. */
   release(durable: number, neighbours: Neighbours, now: Millis): SyncEffect[] {
+    if (this.#held.length > 0 && (now >= this.#heldUntil || !hasReaders(neighbours))) {
+      this.#letGo()
+      this.#heldUntil = now + limits.editsTogetherMs
+    }
     const effects: SyncEffect[] = []
     let count = 0
     let batch: Broadcast[] = []
@@ -83,6 +116,11 @@ export class Outbox {
     if (count > 0) this.#entries = this.#entries.slice(count)
     return effects
   }
+}
+
+function hasReaders(neighbours: Neighbours): boolean {
+  for (const neighbour of neighbours.values()) if (isActive(neighbour)) return true
+  return false
 }
 
 function perform(entry: Exclude<OutboxEntry, Broadcast>, neighbours: Neighbours, now: Millis): SyncEffect[] {
@@ -142,11 +180,7 @@ function broadcast(batch: readonly Broadcast[], neighbours: Neighbours, now: Mil
     if (!isListening) continue
     const wanted = batch.filter((entry) => isNewsFor(neighbour, entry))
     if (wanted.length === 0) continue
-    let count = 0
-    for (const updates of runs.of(wanted)) {
-      count += updates.length
-      // Those in this message: an acknowledgement of it says nothing of the next one.
-      const edits = wanted[count - 1]?.edits ?? 0
+    for (const { updates, edits } of runs.of(wanted)) {
       const sequence = noteSent(neighbour, edits, { now, isComplete: false })
       effects.push({ type: 'send', link: neighbour.link, message: { type: 'updates', sequence, updates } })
     }
@@ -167,37 +201,44 @@ function isNewsFor(neighbour: Neighbour, entry: Broadcast): boolean {
   return false
 }
 
+/** One message with updates. */
+interface Run {
+  readonly updates: readonly Uint8Array[]
+  /** Number of the last own edit in it: an acknowledgement of this message says nothing of the next one. */
+  readonly edits: number
+}
+
 /** Cuts a list of updates into messages; the same list gives the same arrays again. */
 class RunCache {
   readonly #all: readonly Broadcast[]
-  #runsOfAll: readonly (readonly Uint8Array[])[] | null = null
+  #runsOfAll: readonly Run[] | null = null
 
   constructor(all: readonly Broadcast[]) {
     this.#all = all
   }
 
-  of(wanted: readonly Broadcast[]): readonly (readonly Uint8Array[])[] {
+  of(wanted: readonly Broadcast[]): readonly Run[] {
     if (wanted.length !== this.#all.length) return cut(wanted)
     this.#runsOfAll ??= cut(wanted)
     return this.#runsOfAll
   }
 }
 
-function cut(entries: readonly Broadcast[]): readonly (readonly Uint8Array[])[] {
-  const runs: Uint8Array[][] = []
-  let run: Uint8Array[] = []
+function cut(entries: readonly Broadcast[]): readonly Run[] {
+  const runs: Run[] = []
+  let run: Broadcast[] = []
   let sizeBytes = 0
-  for (const { update } of entries) {
-    const isFull =
-      run.length >= limits.updatesPerMessageMax || sizeBytes + update.byteLength > limits.updatesBytesPerMessage
-    if (run.length > 0 && isFull) {
-      runs.push(run)
-      run = []
-      sizeBytes = 0
-    }
-    run.push(update)
-    sizeBytes += update.byteLength
+  const end = (): void => {
+    if (run.length > 0) runs.push({ updates: joined(run), edits: run.at(-1)?.edits ?? 0 })
+    run = []
+    sizeBytes = 0
   }
-  if (run.length > 0) runs.push(run)
+  for (const entry of entries) {
+    const { byteLength } = entry.update
+    if (run.length >= limits.updatesPerMessageMax || sizeBytes + byteLength > limits.updatesBytesPerMessage) end()
+    run.push(entry)
+    sizeBytes += byteLength
+  }
+  end()
   return runs
 }
