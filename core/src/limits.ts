@@ -131,6 +131,10 @@ export const limits = {
   compactRecordsMin: 500,
   /** ... and they must have grown to this share of the last snapshot, so that a long log is rewritten rarely. */
   compactGrowth: 0.5,
+  /** How long compacting may keep others waiting at a time, ... */
+  compactSliceMs: 10,
+  /** ... looked at after so many records: few enough to take a fraction of that. */
+  compactStepRecords: 32,
 
   // --- direct links ------------------------------------------------------------------------------------------------
   /** An offer or an answer with all its candidates; a long one has 6 KiB. */

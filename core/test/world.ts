@@ -4,7 +4,7 @@ import type { Peer, PeerOptions, Platform } from '../src/engine/api.ts'
 import { MemoryDisk, MemoryStorage } from '../src/engine/memory-storage.ts'
 import { createPeer } from '../src/engine/peer.ts'
 import type { AcceptLink, Link, LinkReceiver, Transport } from '../src/ports/transport.ts'
-import type { Compacted, Storage, StoredDocument } from '../src/ports/storage.ts'
+import type { ListedDocument, Merge, Storage, StoredDocument } from '../src/ports/storage.ts'
 import { decodeMessage } from '../src/wire/codec.ts'
 import type { LinkMessage } from '../src/wire/message.ts'
 import { MemoryNetwork, MemoryTransport } from '../../test/doubles/memory-transport.ts'
@@ -14,7 +14,7 @@ import { SeededRandom } from './seeded-random.ts'
 
 export interface WorldPeerOptions extends PeerOptions {
   /** What its storage says of itself; default `disk`. */
-  readonly durability?: 'disk' | 'memory'
+  readonly durability?: Storage['durability']
   /** A disk from before. */
   readonly disk?: MemoryDisk
   /** Of its identity; default: the next number. */
@@ -65,7 +65,7 @@ export class World {
 
 /** A storage in memory that fails, or waits, when the test says so. */
 export class TestStorage implements Storage {
-  readonly durability: 'disk' | 'memory'
+  readonly durability: Storage['durability']
   readonly #inner: MemoryStorage
   failsToAppend: string | null = null
   failsToLoad: string | null = null
@@ -74,7 +74,7 @@ export class TestStorage implements Storage {
   readonly #waiting: (() => void)[] = []
   readonly loads: DocumentName[] = []
 
-  constructor(disk: MemoryDisk, durability: 'disk' | 'memory') {
+  constructor(disk: MemoryDisk, durability: Storage['durability']) {
     this.#inner = new MemoryStorage(disk)
     this.durability = durability
   }
@@ -95,18 +95,18 @@ export class TestStorage implements Storage {
     return this.#inner.load(name)
   }
 
-  async append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
+  async append(name: DocumentName, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
     await this.#turn()
     if (this.failsToAppend !== null) throw new Error(this.failsToAppend)
-    return this.#inner.append(name, updates)
+    return this.#inner.append(name, updates, note)
   }
 
-  async compact(name: DocumentName, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
+  async compact(name: DocumentName, merge: Merge): Promise<void> {
     await this.#turn()
     return this.#inner.compact(name, merge)
   }
 
-  list(): AsyncIterable<DocumentName> {
+  list(): AsyncIterable<ListedDocument> {
     return this.#inner.list()
   }
 

@@ -1,5 +1,13 @@
 import type { Storage } from '@knotwork/core'
-import { assertEqual, assertRejects, contractCase, fingerprint, testBytes, type ContractCase } from './contract.ts'
+import {
+  assertEqual,
+  assertRejects,
+  contractCase,
+  fingerprint,
+  pause,
+  testBytes,
+  type ContractCase,
+} from './contract.ts'
 import { assertHolds, listed, nameOf, storageCase, type StorageSubject } from './storage-subject.ts'
 
 const name = nameOf('notes/today')
@@ -82,6 +90,41 @@ export const storageCompactionCases: readonly ContractCase<StorageSubject>[] = [
     const rest = (await storage.load(name)).updates.slice(1)
     assertEqual([...merged, ...rest].map(fingerprint), [...records, ...late].map(fingerprint), 'merged, then loaded')
   }),
+
+  storageCase(
+    '[ST4] nobody waits for a merge, and what is appended meanwhile comes after the snapshot',
+    async (storage) => {
+      await storage.append(name, records)
+      let finish: (compacted: { snapshot: Uint8Array; damaged: [] }) => void = () => undefined
+      const merged = new Promise<{ snapshot: Uint8Array; damaged: [] }>((resolve) => (finish = resolve))
+      const compaction = storage.compact(name, () => merged)
+      await storage.append(name, [testBytes(4, 20)])
+      await storage.append(other, [testBytes(5, 20)])
+      await assertHolds(storage, name, [...records, testBytes(4, 20)])
+      finish({ snapshot, damaged: [] })
+      await compaction
+      await assertHolds(storage, name, [snapshot, testBytes(4, 20)])
+      await assertHolds(storage, other, [testBytes(5, 20)])
+    },
+  ),
+
+  contractCase(
+    '[ST4] of two compactions at the same time none brings back what the other replaced',
+    async (subject) => {
+      const one = await subject.open()
+      const two = subject.shareable ? await subject.open() : one
+      await one.append(name, records)
+      const joined = (updates: readonly Uint8Array[]) => new Uint8Array(updates.flatMap((update) => [...update]))
+      const join = async (updates: readonly Uint8Array[]) => {
+        await pause(10)
+        return { snapshot: joined(updates), damaged: [] }
+      }
+      await Promise.all([one.compact(name, join), two.compact(name, join), one.append(name, [testBytes(4, 20)])])
+      const found = joined((await two.load(name)).updates)
+      assertEqual(fingerprint(found), fingerprint(joined([...records, testBytes(4, 20)])), 'all bytes, in order')
+      await Promise.all([one[Symbol.asyncDispose](), two[Symbol.asyncDispose]()])
+    },
+  ),
 
   contractCase('[ST5] damaged records are set aside: they are neither loaded nor merged again', async (subject) => {
     let storage = await subject.open()

@@ -44,6 +44,6 @@ export async function assertHolds(
 
 export async function listed(storage: Storage): Promise<readonly string[]> {
   const names: string[] = []
-  for await (const name of storage.list()) names.push(name)
+  for await (const { name } of storage.list()) names.push(name)
   return names.toSorted()
 }

@@ -3,6 +3,7 @@ import type { ContractCase } from './contract.ts'
 import { storageCompactionCases } from './storage-compaction.ts'
 import { storageLogCases } from './storage-log.ts'
 import { storageNameCases } from './storage-names.ts'
+import { storageNoteCases } from './storage-notes.ts'
 import type { StorageSubject } from './storage-subject.ts'
 
 export type { StorageSubject } from './storage-subject.ts'
@@ -11,4 +12,5 @@ export const storageCases: readonly ContractCase<StorageSubject>[] = [
   ...storageLogCases,
   ...storageNameCases,
   ...storageCompactionCases,
+  ...storageNoteCases,
 ]

@@ -35,7 +35,7 @@ export class CatalogueDriver {
 
   async #tell(link: LinkDriver): Promise<void> {
     const entries: CatalogueEntry[] = []
-    for await (const name of this.#options.storage.list()) {
+    for await (const { name } of this.#options.storage.list()) {
       const checked = documentName(name)
       if (checked.ok) entries.push({ name, digest: this.#options.digestOf(checked.value) })
     }

@@ -4,7 +4,6 @@
 import { KnotworkError } from '../errors.ts'
 import type { DocumentName, LinkId } from '../ids.ts'
 import { Presence } from '../presence/presence.ts'
-import { compactUpdates } from '../replica/compaction.ts'
 import { Replica, type Doc } from '../replica/replica.ts'
 import { messageOf, unreachable } from '../result.ts'
 import { DocumentSync } from '../sync/document-sync.ts'
@@ -12,6 +11,7 @@ import type { Settled, SyncEffect, SyncEvent } from '../sync/sync-events.ts'
 import { Alarm } from './alarm.ts'
 import type { Platform } from './api.ts'
 import { Mailbox } from './mailbox.ts'
+import { compactInSlices } from './slices.ts'
 import type { Outlet } from './outlet.ts'
 import { statusOf, type DocumentStatus } from './status.ts'
 import { Watchable } from './watched.ts'
@@ -237,15 +237,17 @@ export class DocumentDriver {
   }
 
   async #compact(): Promise<void> {
+    const { storage, clock } = this.#owner.platform
     let snapshotBytes: number | null = null
     try {
-      await this.#owner.platform.storage.compact(this.name, (updates) => {
-        const compacted = compactUpdates(updates)
+      await storage.compact(this.name, async (updates) => {
+        const compacted = await compactInSlices(updates, clock)
         snapshotBytes = compacted.snapshot.byteLength
         return compacted
       })
     } catch (thrown) {
       snapshotBytes = null
+      if (this.#isStopped) return
       this.#owner.platform.log('warn', 'compaction failed', { document: this.name, why: messageOf(thrown) })
     }
     this.push({ type: 'compacted', snapshotBytes })

@@ -4,11 +4,12 @@
  */
 import { KnotworkError } from '../errors.ts'
 import type { DocumentName } from '../ids.ts'
-import type { Compacted, Storage, StoredDocument } from '../ports/storage.ts'
+import type { ListedDocument, Merge, Storage, StoredDocument, StoredNote } from '../ports/storage.ts'
 
 /** What outlives a `MemoryStorage`. */
 export class MemoryDisk {
   readonly records = new Map<DocumentName, Uint8Array[]>()
+  readonly notes = new Map<DocumentName, StoredNote>()
   readonly setAside = new Map<DocumentName, Uint8Array[]>()
 }
 
@@ -22,30 +23,43 @@ export class MemoryStorage implements Storage {
   }
 
   async load(name: DocumentName): Promise<StoredDocument> {
-    return { updates: this.#recordsOf(name).map((record) => record.slice()), unreadable: 0 }
+    const updates = this.#recordsOf(name).map((record) => record.slice())
+    return { updates, unreadable: 0, note: this.#noteOf(name) }
   }
 
-  async append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
+  async append(name: DocumentName, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
     const records = this.#recordsOf(name)
-    if (updates.length === 0) return
     for (const update of updates) records.push(update.slice())
+    if (records.length === 0) return
+    const { notes } = this.#disk
+    const before = notes.get(name)
+    if (note !== undefined) notes.set(name, { bytes: note.slice(), isCurrent: true })
+    else if (before !== undefined && updates.length > 0) notes.set(name, { ...before, isCurrent: false })
     this.#disk.records.set(name, records)
   }
 
-  async compact(name: DocumentName, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
-    const compacted = merge(this.#recordsOf(name))
+  async compact(name: DocumentName, merge: Merge): Promise<void> {
+    const before = [...this.#recordsOf(name)]
+    const compacted = await merge(before)
     if (compacted === null) return
-    this.#disk.records.set(name, [compacted.snapshot.slice()])
+    const now = this.#recordsOf(name)
+    if (before.some((record, index) => record !== now[index])) return
+    this.#disk.records.set(name, [compacted.snapshot.slice(), ...now.slice(before.length)])
     this.#disk.setAside.set(name, [...(this.#disk.setAside.get(name) ?? []), ...compacted.damaged])
   }
 
-  async *list(): AsyncGenerator<DocumentName> {
+  async *list(): AsyncGenerator<ListedDocument> {
     this.#mustBeOpen()
-    yield* [...this.#disk.records.keys()]
+    for (const name of [...this.#disk.records.keys()]) yield { name, note: this.#noteOf(name) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
+  }
+
+  #noteOf(name: DocumentName): StoredNote | null {
+    const note = this.#disk.notes.get(name)
+    return note === undefined ? null : { ...note, bytes: note.bytes.slice() }
   }
 
   #recordsOf(name: DocumentName): Uint8Array[] {

@@ -114,8 +114,8 @@ class EnginePeer implements Peer {
     return this.#links.connect(address)
   }
 
-  documents(): AsyncIterable<string> {
-    return this.#platform.storage.list()
+  async *documents(): AsyncGenerator<string> {
+    for await (const { name } of this.#platform.storage.list()) yield name
   }
 
   async read(name: string): Promise<Uint8Array | null> {

@@ -1,3 +1,4 @@
+import type { Storage } from '../ports/storage.ts'
 import type { SyncSummary } from '../sync/sync-events.ts'
 
 /**
@@ -24,12 +25,12 @@ export type DocumentStatus =
   /** The own storage fails: nothing is acknowledged or sent until it works again. It is being retried. */
   | { readonly type: 'failed'; readonly why: string }
 
-/** Where this peer itself has every edit: on disk, only in memory, or still being written. */
-export type SavedHere = 'disk' | 'memory' | 'writing'
+/** Where this peer itself has every edit: as its storage says of itself, or still being written. */
+export type SavedHere = Storage['durability'] | 'writing'
 
 export function statusOf(
   summary: SyncSummary,
-  peer: { readonly isOnline: boolean; readonly durability: 'disk' | 'memory' },
+  peer: { readonly isOnline: boolean; readonly durability: Storage['durability'] },
 ): DocumentStatus {
   const { fault, isLoading, isSettled, taking, level, pending, storedOn } = summary
   if (fault !== null) return { type: 'failed', why: fault }

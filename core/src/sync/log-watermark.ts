@@ -18,7 +18,8 @@ export class LogWatermark {
   #records = 0
   #bytesSinceSnapshot = 0
   #snapshotBytes = 0
-  #compacting = false
+  /** While a compaction is under way: what the log held when it began. */
+  #compacting: { readonly records: number; readonly bytesSinceSnapshot: number } | null = null
 
   /** Takes a change of the replica; the returned mark is durable when `durable` has reached it. */
   push(update: Uint8Array): number {
@@ -96,19 +97,21 @@ export class LogWatermark {
 
   /** Whether the log has grown enough for one record to take its place. Call `compacting` when you begin. */
   get isDueForCompaction(): boolean {
-    if (this.#compacting || this.#fault !== null || this.#records < limits.compactRecordsMin) return false
+    if (this.#compacting !== null || this.#fault !== null || this.#records < limits.compactRecordsMin) return false
     return this.#bytesSinceSnapshot >= this.#snapshotBytes * limits.compactGrowth
   }
 
   compacting(): void {
-    this.#compacting = true
+    this.#compacting = { records: this.#records, bytesSinceSnapshot: this.#bytesSinceSnapshot }
   }
 
   /** `snapshotBytes` null: nothing was replaced; try again after as much growth. */
   compacted(snapshotBytes: number | null): void {
-    this.#compacting = false
+    const before = this.#compacting
+    this.#compacting = null
     if (snapshotBytes !== null) this.#snapshotBytes = snapshotBytes
-    this.#records = 1
-    this.#bytesSinceSnapshot = 0
+    // What was appended meanwhile comes after the snapshot.
+    this.#records = 1 + this.#records - (before?.records ?? this.#records)
+    this.#bytesSinceSnapshot -= before?.bytesSinceSnapshot ?? this.#bytesSinceSnapshot
   }
 }

@@ -24,6 +24,8 @@ export interface LevelDatabase {
   /** All of it or nothing. */
   batch(operations: readonly LevelOperation[], options: { readonly sync: boolean }): Promise<void>
   iterator(range: LevelRange): LevelIterator
+  /** Undefined where there is nothing. */
+  getMany(keys: readonly LevelKey[]): Promise<readonly (Uint8Array | undefined)[]>
 }
 
 export interface LevelIterator {

@@ -40,6 +40,19 @@ export const stateVectorRange = { gte: ['v1_sv'], lt: ['v1_sw'] } as const
  */
 export const emptyStateVector: Uint8Array = Uint8Array.of(0, 1, 0)
 
+/** What `append` was told to keep beside the updates; out of y-leveldb's sight. */
+export function noteKey(name: DocumentName): LevelKey {
+  return ['knotwork', 'note', name]
+}
+
+/** A note and the clock of the last record when it was written. */
+export function noteValue(note: Uint8Array, clock: number): Uint8Array {
+  const value = new Uint8Array(4 + note.byteLength)
+  new DataView(value.buffer).setUint32(0, clock)
+  value.set(note, 4)
+  return value
+}
+
 /** Records found to be no updates are kept under the document's meta keys, out of the way of every reader. */
 export function damagedKey(name: DocumentName, clock: number, index: number): LevelKey {
   return ['v1', name, 'meta', `damaged-${clock}-${index}`]

@@ -1,7 +1,7 @@
 /** Reading one document's records, and the list of all documents, from LevelDB. */
-import type { DocumentName } from '@knotwork/core'
+import type { DocumentName, StoredNote } from '@knotwork/core'
 import { isCorruption, type LevelDatabase, type LevelRange } from './level-database.ts'
-import { clockOf, stateVectorRange, updateRange, type LevelKey } from './level-keys.ts'
+import { clockOf, noteKey, stateVectorRange, updateRange, type LevelKey } from './level-keys.ts'
 
 export interface LogRecord {
   readonly clock: number
@@ -25,6 +25,14 @@ export async function readLog(
     records.push({ clock, update: new Uint8Array(value) })
   }
   return { records, unreadable: isDamaged ? Math.max(1, missing) : missing }
+}
+
+/** What was kept beside the updates. */
+export async function readNote(database: LevelDatabase, name: DocumentName): Promise<StoredNote | null> {
+  const [value] = await database.getMany([noteKey(name)])
+  if (value === undefined || value.byteLength < 4) return null
+  const clock = new DataView(value.buffer, value.byteOffset).getUint32(0)
+  return { bytes: new Uint8Array(value.subarray(4)), isCurrent: clock === (await readLastClock(database, name)) }
 }
 
 /** The clock of the last record, null when there is none. */

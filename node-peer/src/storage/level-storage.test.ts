@@ -109,7 +109,7 @@ describe('[ST7] LevelStorage reads what y-leveldb wrote', () => {
 
     const storage = await LevelStorage.open(directory)
     const names: string[] = []
-    for await (const each of storage.list()) names.push(each)
+    for await (const each of storage.list()) names.push(each.name)
     expect(names).toEqual(['a', 'b'])
     expect(textOf((await storage.load(name('a'))).updates)).toBe(text)
     expect((await storage.load(name('a'))).unreadable).toBe(0)

@@ -2,8 +2,9 @@
 import {
   documentName,
   KnotworkError,
-  type Compacted,
   type DocumentName,
+  type ListedDocument,
+  type Merge,
   type Storage,
   type StoredDocument,
 } from '@knotwork/core'
@@ -14,11 +15,13 @@ import {
   damagedKey,
   emptyStateVector,
   metaValue,
+  noteKey,
+  noteValue,
   stateVectorKey,
   stateVectorRange,
   updateKey,
 } from './level-keys.ts'
-import { readLastClock, readLog, readNames } from './level-log.ts'
+import { readLastClock, readLog, readNames, readNote } from './level-log.ts'
 import { WriteQueue, type Append } from './write-queue.ts'
 
 /** Documents whose last clock is remembered; of others it is looked up before the next write. */
@@ -35,6 +38,7 @@ export class LevelStorage implements Storage {
   readonly #writes = new WriteQueue((group) => this.#appendAll(group))
   /** Last clocks, least recently written first. Emptied by a failure, after which nobody knows what was written. */
   readonly #lastClocks = new Map<DocumentName, number>()
+  #compacting: Promise<void> = Promise.resolve()
   #isClosed = false
 
   private constructor(connection: LevelConnection, notice: StorageNotice) {
@@ -54,40 +58,53 @@ export class LevelStorage implements Storage {
   }
 
   async load(name: DocumentName): Promise<StoredDocument> {
-    const { records, unreadable } = await this.#connection.read((database) => readLog(database, name))
-    return { updates: records.map(({ update }) => update), unreadable }
+    return this.#connection.read(async (database) => {
+      const { records, unreadable } = await readLog(database, name)
+      return { updates: records.map(({ update }) => update), unreadable, note: await readNote(database, name) }
+    })
   }
 
-  async append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
+  async append(name: DocumentName, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
     this.#mustBeOpen()
-    if (updates.length > 0) await this.#writes.append({ name, updates })
+    if (updates.length > 0 || note !== undefined) await this.#writes.append({ name, updates, note })
   }
 
-  async compact(name: DocumentName, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
+  async compact(name: DocumentName, merge: Merge): Promise<void> {
     this.#mustBeOpen()
+    // One at a time: the records that were read are still those when the snapshot takes their place.
+    const compacting = this.#compacting.then(() => this.#compact(name, merge))
+    this.#compacting = compacting.catch(() => undefined)
+    await compacting
+  }
+
+  async #compact(name: DocumentName, merge: Merge): Promise<void> {
+    const { records } = await this.#connection.read((database) => readLog(database, name))
+    const compacted = await merge(records.map(({ update }) => update))
+    if (compacted === null) return
     await this.#writes.alone(async () => {
-      const { records } = await this.#connection.read((database) => readLog(database, name))
-      const compacted = merge(records.map(({ update }) => update))
-      if (compacted === null) return
       const operations: LevelOperation[] = records.map(({ clock: old }) => ({ type: 'del', key: updateKey(name, old) }))
-      const clock = (await this.#lastClock(name, operations)) + 1
+      const last = await this.#lastClock(name, operations)
+      // In the place of the last record it replaces, before all that was appended since.
+      const clock = records.at(-1)?.clock ?? last + 1
       operations.push({ type: 'put', key: updateKey(name, clock), value: compacted.snapshot })
       for (const [index, damaged] of compacted.damaged.entries()) {
         operations.push({ type: 'put', key: damagedKey(name, clock, index), value: metaValue(damaged) })
       }
-      await this.#write(operations, new Map([[name, clock]]))
+      await this.#write(operations, new Map([[name, Math.max(last, clock)]]))
     })
   }
 
-  async *list(): AsyncGenerator<DocumentName> {
+  async *list(): AsyncGenerator<ListedDocument> {
     let after: readonly (string | number)[] = stateVectorRange.gte
     for (;;) {
       const from = after
       const texts = await this.#connection.read((database) => readNames(database, from, namesAtOnce))
       for (const text of texts) {
         const name = documentName(text)
-        if (name.ok) yield name.value
-        else this.#notice('nameSkipped', name.error)
+        if (name.ok) {
+          const note = await this.#connection.read((database) => readNote(database, name.value))
+          yield { name: name.value, note }
+        } else this.#notice('nameSkipped', name.error)
       }
       const last = texts.at(-1)
       if (last === undefined) return
@@ -105,14 +122,20 @@ export class LevelStorage implements Storage {
   async #appendAll(group: readonly Append[]): Promise<void> {
     const operations: LevelOperation[] = []
     const clocks = new Map<DocumentName, number>()
-    for (const { name, updates } of group) {
-      let clock = clocks.get(name) ?? (await this.#lastClock(name, operations))
+    for (const { name, updates, note } of group) {
+      const starting: LevelOperation[] = []
+      let clock = clocks.get(name) ?? (await this.#lastClock(name, starting))
+      // A note is of something: alone it would be of a document that is on nobody's list.
+      if (starting.length > 0 && updates.length === 0) continue
+      operations.push(...starting)
       for (const update of updates) {
         clock++
         operations.push({ type: 'put', key: updateKey(name, clock), value: update })
       }
+      if (note !== undefined) operations.push({ type: 'put', key: noteKey(name), value: noteValue(note, clock) })
       clocks.set(name, clock)
     }
+    if (operations.length === 0) return
     await this.#write(operations, clocks)
   }
 

@@ -7,6 +7,7 @@ import type { DocumentName } from '@knotwork/core'
 export interface Append {
   readonly name: DocumentName
   readonly updates: readonly Uint8Array[]
+  readonly note?: Uint8Array | undefined
 }
 
 /** What one sync may carry: enough to share it, little enough that nobody waits long for the others' bytes. */

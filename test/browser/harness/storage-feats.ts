@@ -89,7 +89,7 @@ export const storageFeats = {
     const append = await messageOfRejection(storage.append(nameOf('taken'), [bytes(1)]))
     await storage.append(nameOf('free'), [bytes(1)])
     const names: string[] = []
-    for await (const name of storage.list()) names.push(name)
+    for await (const { name } of storage.list()) names.push(name)
     await storage[Symbol.asyncDispose]()
     return { load, append, names }
   },
@@ -120,7 +120,7 @@ export const storageFeats = {
       if (updates.length === 1 && updates[0]?.[0] === i % 256) right++
     }
     let listed = 0
-    for await (const name of storage.list()) if (name.startsWith('many ')) listed++
+    for await (const { name } of storage.list()) if (name.startsWith('many ')) listed++
     await storage[Symbol.asyncDispose]()
     await deleteAllDatabases()
     return { right, listed }

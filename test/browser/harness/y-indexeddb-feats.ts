@@ -51,7 +51,7 @@ export const yIndexedDbFeats = {
     texts.push(await withStock(name, (text) => text.insert(text.length, 'again')), await withOurs(name))
     const storage = await openStorage()
     const names: string[] = []
-    for await (const each of storage.list()) names.push(each)
+    for await (const each of storage.list()) names.push(each.name)
     await storage[Symbol.asyncDispose]()
     return { texts, records, isListed: names.includes(name) }
   },

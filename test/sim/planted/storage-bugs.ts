@@ -1,5 +1,5 @@
 /** Bugs in how a peer uses its storage, or in a storage that lies to it. */
-import type { Compacted, DocumentName, Storage, StoredDocument } from '@knotwork/core'
+import type { DocumentName, ListedDocument, Merge, Storage, StoredDocument } from '@knotwork/core'
 import type { PlantedBug } from './planted-bug.ts'
 
 /** Passes everything on; each bug overrides one thing. */
@@ -16,15 +16,15 @@ class PassingStorage implements Storage {
     return this.inner.load(name)
   }
 
-  append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
-    return this.inner.append(name, updates)
+  append(name: DocumentName, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
+    return this.inner.append(name, updates, note)
   }
 
-  compact(name: DocumentName, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
+  compact(name: DocumentName, merge: Merge): Promise<void> {
     return this.inner.compact(name, merge)
   }
 
-  list(): AsyncIterable<DocumentName> {
+  list(): AsyncIterable<ListedDocument> {
     return this.inner.list()
   }
 
@@ -34,36 +34,36 @@ class PassingStorage implements Storage {
 }
 
 class HastyStorage extends PassingStorage {
-  override append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
-    void this.inner.append(name, updates).catch(() => undefined)
+  override append(...append: Parameters<Storage['append']>): Promise<void> {
+    void this.inner.append(...append).catch(() => undefined)
     return Promise.resolve()
   }
 }
 
 class SwallowingStorage extends PassingStorage {
-  override append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
-    return this.inner.append(name, updates).catch(() => undefined)
+  override append(...append: Parameters<Storage['append']>): Promise<void> {
+    return this.inner.append(...append).catch(() => undefined)
   }
 }
 
 class TearingStorage extends PassingStorage {
-  override async append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
+  override async append(name: DocumentName, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
     const half = Math.floor(updates.length / 2)
-    const last = this.inner.append(name, updates.slice(half))
+    const last = this.inner.append(name, updates.slice(half), note)
     await Promise.all([last, half === 0 ? last : this.inner.append(name, updates.slice(0, half))])
   }
 }
 
 class ForgetfulStorage extends PassingStorage {
-  override compact(name: DocumentName, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
+  override compact(name: DocumentName, merge: Merge): Promise<void> {
     return this.inner.compact(name, (updates) => merge(updates.slice(1)))
   }
 }
 
 class ShortSightedStorage extends PassingStorage {
   override async load(name: DocumentName): Promise<StoredDocument> {
-    const { updates, unreadable } = await this.inner.load(name)
-    return { updates: updates.slice(0, -1), unreadable }
+    const stored = await this.inner.load(name)
+    return { ...stored, updates: stored.updates.slice(0, -1) }
   }
 }
 

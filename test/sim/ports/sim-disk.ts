@@ -12,6 +12,7 @@ export interface Record {
 
 export class SimDisk {
   readonly #records = new Map<string, Record[]>()
+  readonly #notes = new Map<string, { readonly bytes: Uint8Array; readonly isCurrent: boolean }>()
   readonly #shadows = new Map<string, { readonly doc: Y.Doc; applied: number }>()
   /** Documents of which records were damaged, and how often everything was lost. */
   readonly #damaged = new Set<string>()
@@ -24,16 +25,26 @@ export class SimDisk {
     return this.#records.get(name) ?? []
   }
 
-  append(name: string, updates: readonly Uint8Array[]): void {
-    if (updates.length === 0) return
+  append(name: string, updates: readonly Uint8Array[], note?: Uint8Array): void {
+    if (updates.length === 0 && !this.#records.has(name)) return
+    const before = this.#notes.get(name)
+    if (note !== undefined) this.#notes.set(name, { bytes: note, isCurrent: true })
+    else if (before !== undefined && updates.length > 0) this.#notes.set(name, { ...before, isCurrent: false })
     const records = this.#records.get(name) ?? []
     this.#records.set(name, records)
     for (const bytes of updates) records.push({ bytes, isReadable: true })
   }
 
-  replace(name: string, snapshot: Uint8Array): void {
-    this.#records.set(name, [{ bytes: snapshot, isReadable: true }])
+  /** Puts one record in the place of those; where some of them are gone, does nothing. */
+  replace(name: string, replaced: readonly Record[], snapshot: Uint8Array): void {
+    const records = this.recordsOf(name)
+    if (replaced.some((record, index) => record !== records[index])) return
+    this.#records.set(name, [{ bytes: snapshot, isReadable: true }, ...records.slice(replaced.length)])
     this.#shadows.delete(name)
+  }
+
+  noteOf(name: string): { readonly bytes: Uint8Array; readonly isCurrent: boolean } | null {
+    return this.#notes.get(name) ?? null
   }
 
   /** What a fresh process would read: the truth about durability. */
@@ -60,6 +71,7 @@ export class SimDisk {
 
   lose(): void {
     this.#records.clear()
+    this.#notes.clear()
     this.#shadows.clear()
   }
 

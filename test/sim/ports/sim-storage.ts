@@ -2,7 +2,7 @@
  * A storage port on a simulated disk. Writes take their time, may fail, and are lost with the process unless they
  * have resolved; what had not may have landed all the same, whole and in order, as on a real disk.
  */
-import type { Compacted, DocumentName, Storage, StoredDocument } from '@knotwork/core'
+import type { DocumentName, ListedDocument, Merge, Storage, StoredDocument } from '@knotwork/core'
 import type { Life } from '../world/life.ts'
 import type { Rng } from '../world/random.ts'
 import type { SimDisk } from './sim-disk.ts'
@@ -55,28 +55,28 @@ export class SimStorage implements Storage {
         const records = disk.recordsOf(name)
         const readable = records.filter((record) => record.isReadable)
         this.#options.loaded(name)
-        resolve({ updates: readable.map((record) => record.bytes), unreadable: records.length - readable.length })
+        const updates = readable.map((record) => record.bytes)
+        resolve({ updates, unreadable: records.length - readable.length, note: disk.noteOf(name) })
       })
     })
   }
 
-  append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
+  append(name: DocumentName, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
     const bytes = updates.map((update) => update.slice())
-    return this.#write(name, () => this.#options.disk.append(name, bytes))
+    return this.#write(name, () => this.#options.disk.append(name, bytes, note?.slice()))
   }
 
-  compact(name: DocumentName, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
+  async compact(name: DocumentName, merge: Merge): Promise<void> {
     const { disk } = this.#options
-    return this.#write(name, () => {
-      const readable = disk.recordsOf(name).filter((record) => record.isReadable)
-      const compacted = merge(readable.map((record) => record.bytes))
-      if (compacted !== null) disk.replace(name, compacted.snapshot)
-    })
+    const records = [...disk.recordsOf(name)]
+    const compacted = await merge(records.filter((record) => record.isReadable).map((record) => record.bytes))
+    if (compacted !== null) await this.#write(name, () => disk.replace(name, records, compacted.snapshot))
   }
 
-  async *list(): AsyncGenerator<DocumentName> {
+  async *list(): AsyncGenerator<ListedDocument> {
     await Promise.resolve()
-    yield* this.#options.disk.names() as readonly DocumentName[]
+    const { disk } = this.#options
+    for (const name of disk.names() as readonly DocumentName[]) yield { name, note: disk.noteOf(name) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -46,6 +46,7 @@ export function statusWords(status: DocumentStatus): StatusWords {
 
 const savedWords: Readonly<Record<SavedHere, string>> = {
   disk: 'saved on this device',
+  os: 'saved on this device',
   memory: 'kept in this tab only',
   writing: 'saving…',
 }

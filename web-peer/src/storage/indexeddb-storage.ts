@@ -5,16 +5,17 @@
 import {
   KnotworkError,
   messageOf,
-  type Compacted,
   type DocumentName,
+  type ListedDocument,
   type Log,
+  type Merge,
   type Storage,
   type StoredDocument,
+  type StoredNote,
 } from '@knotwork/core'
-import { tightBytes } from '../plain-bytes.ts'
-import { DocumentDatabases, documentStore } from './document-databases.ts'
+import { DocumentDatabases } from './document-databases.ts'
+import { appendAll, compactAll, noteAlone, readAll, readNote } from './document-log.ts'
 import { DocumentRegister } from './document-register.ts'
-import { answered, written } from './indexeddb-request.ts'
 
 export class IndexedDbStorage implements Storage {
   readonly durability = 'disk'
@@ -34,23 +35,24 @@ export class IndexedDbStorage implements Storage {
   }
 
   async load(name: DocumentName): Promise<StoredDocument> {
-    const records = await explained(this.#databases.use(name, false, readAll))
-    const updates = (records ?? []).filter((record) => record instanceof Uint8Array)
-    if (records === null || records.length === 0) this.#held.delete(name)
+    const read = await explained(this.#databases.use(name, false, readAll))
+    const { records, note } = read ?? { records: [], note: null }
+    const updates = records.filter((record) => record instanceof Uint8Array)
+    if (records.length === 0) this.#held.delete(name)
     else this.#adopt(name)
-    return { updates, unreadable: (records?.length ?? 0) - updates.length }
+    return { updates, unreadable: records.length - updates.length, note }
   }
 
-  async append(name: DocumentName, updates: readonly Uint8Array[]): Promise<void> {
-    if (updates.length === 0) return
+  async append(name: DocumentName, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
+    if (updates.length === 0) {
+      if (note !== undefined) await explained(this.#databases.use(name, false, (database) => noteAlone(database, note)))
+      return
+    }
     const isHeld = this.#held.has(name)
     const done = await explained(
       this.#databases.use(name, !isHeld, async (database) => {
         if (!isHeld) await this.#announced(name)
-        await written(database, documentStore.updates, (transaction) => {
-          const store = transaction.objectStore(documentStore.updates)
-          for (const update of updates) store.add(tightBytes(update))
-        })
+        await appendAll(database, updates, note)
         return true
       }),
     )
@@ -60,13 +62,13 @@ export class IndexedDbStorage implements Storage {
     this.#adopt(name)
   }
 
-  async compact(name: DocumentName, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
+  async compact(name: DocumentName, merge: Merge): Promise<void> {
     await explained(this.#databases.use(name, false, (database) => compactAll(database, merge)))
   }
 
-  async *list(): AsyncIterable<DocumentName> {
+  async *list(): AsyncIterable<ListedDocument> {
     for (const { name, isHeld } of await explained(this.#register.names())) {
-      if (isHeld || (await this.#hasRecords(name))) yield name
+      if (isHeld || (await this.#hasRecords(name))) yield { name, note: await this.#noteOf(name) }
     }
   }
 
@@ -83,6 +85,16 @@ export class IndexedDbStorage implements Storage {
     this.#announcing.set(name, announcing)
     announcing.catch(() => this.#announcing.delete(name))
     return announcing
+  }
+
+  /** One bad document must not hide the others. */
+  async #noteOf(name: DocumentName): Promise<StoredNote | null> {
+    try {
+      return await explained(this.#databases.use(name, false, readNote))
+    } catch (thrown) {
+      this.#log('warn', 'noteNotRead', { why: messageOf(thrown) })
+      return null
+    }
   }
 
   /** For a name that was announced and perhaps never written. One bad document must not hide the others. */
@@ -105,32 +117,6 @@ export class IndexedDbStorage implements Storage {
       this.#log('warn', 'documentNotRegistered', { why: messageOf(thrown) })
     })
   }
-}
-
-function readAll(database: IDBDatabase): Promise<unknown[]> {
-  const store = database.transaction(documentStore.updates).objectStore(documentStore.updates)
-  return answered<unknown[]>(store.getAll())
-}
-
-/** One transaction from reading to deleting: what another tab appends meanwhile comes before or after all of it. */
-function compactAll(database: IDBDatabase, merge: (updates: readonly Uint8Array[]) => Compacted | null): Promise<void> {
-  return written(database, [documentStore.updates, documentStore.custom], async (transaction) => {
-    const updates = transaction.objectStore(documentStore.updates)
-    const asked = [answered(updates.getAllKeys()), answered<unknown[]>(updates.getAll())] as const
-    const [keys, records] = await Promise.all(asked)
-    const [first, last] = [keys.at(0), keys.at(-1)]
-    if (first === undefined || last === undefined) return
-    const compacted = merge(records.filter((record) => record instanceof Uint8Array))
-    if (compacted === null) return
-    updates.delete(IDBKeyRange.bound(first, last))
-    updates.add(tightBytes(compacted.snapshot))
-    const unreadable = records.filter((record) => !(record instanceof Uint8Array))
-    const custom = transaction.objectStore(documentStore.custom)
-    // The browser never counts the same key twice, so neither are these names given twice.
-    for (const [index, record] of [...compacted.damaged.map(tightBytes), ...unreadable].entries()) {
-      custom.put(record, `knotwork damaged ${String(last)}.${index}`)
-    }
-  })
 }
 
 /** Names the cause in words: a DOMException's message is often empty. */
