@@ -87,6 +87,10 @@ export const limits = {
   updatesPerMessageMax: 1_000,
   /** Bytes of updates joined into one message; more go into the next. */
   updatesBytesPerMessage: 128 * KiB,
+  /** [BR7] A bigger update that came by a second way is announced by its ids from then on: a word costs less. */
+  pushBytesMax: KiB,
+  /** What was announced comes by another link within this, or it is asked for. */
+  graftMs: 300,
   /** Edits made here within this time leave together; the first after a pause leaves at once. */
   editsTogetherMs: 40,
   /** Updates that leave together are merged in groups of this many (merging is quadratic in their number: YJS trap 4) ... */

@@ -22,7 +22,11 @@ const documentMessage: Arbitrary<DocumentMessage> = fc.oneof(
   }),
   fc.record({ type: fc.constant('stored' as const), sequence: count }),
   fc.record({ type: fc.constant('presence' as const), states: bytesOf(0, 60) }),
-  fc.record({ type: fc.constant('presenceQuery' as const) }),
+  fc.record({ type: fc.constantFrom('presenceQuery' as const, 'prune' as const) }),
+  fc.record({
+    type: fc.constant('announce' as const),
+    ids: fc.array(fc.tuple(count, count), { maxLength: 6 }).map((pairs) => new Map(pairs)),
+  }),
 )
 
 /** A message of any type, with any content the wire can carry. */

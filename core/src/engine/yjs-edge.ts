@@ -148,6 +148,8 @@ function translated(message: DocumentMessage): readonly Uint8Array[] {
       return [encodeYjs({ type: 'queryAwareness' })]
     case 'digest':
     case 'stored':
+    case 'prune':
+    case 'announce':
       // This wire has no word for it.
       return []
     default:

@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import {
   Desk,
   digestFrom,
+  digestOfDoc,
   haveOfDoc,
   leaving,
   link1,
@@ -17,6 +18,7 @@ import { edgeTraits } from '../../test/traits.ts'
 import { digestFrom as digestOfBytes } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { DocumentMessage } from '../wire/message.ts'
+import type { SyncEffect } from './sync-events.ts'
 
 const { answerMs, forwardBytesMax, slowStrikesMax } = limits
 
@@ -443,5 +445,127 @@ describe('[BR6] edits that follow one another', () => {
     one.pass(editsTogetherMs)
     one.hear(link2, { type: 'stored', sequence: 3 })
     expect(one.machine.summary().pending).toBe(0)
+  })
+})
+
+describe('[BR7] big updates that come by two ways', () => {
+  const { graftMs, pushBytesMax } = limits
+  /** Of a document of one client: as many characters as it takes. */
+  const big = (doc: Y.Doc, size = pushBytesMax + 1): Uint8Array =>
+    updateOf(doc, () => doc.getText('t').insert(0, 'x'.repeat(size)))
+  const digestFor = (one: Desk, sequence = 0): DocumentMessage => ({
+    type: 'digest',
+    sequence,
+    digest: digestOfDoc(one.doc),
+    answer: false,
+  })
+
+  it('[BR7] whoever brings one that is here already is asked for ids, once', () => {
+    const one = desk()
+    const far = docOf(9)
+    const [first, second] = [big(far), big(far)]
+    one.hear(link1, updates(1, first))
+    expect(leaving(one.hear(link2, updates(1, first)), link2)).toEqual(['prune', 'stored'])
+    one.hear(link1, updates(2, second))
+    expect(leaving(one.hear(link2, updates(2, second)), link2)).toEqual(['stored'])
+  })
+
+  it('[BR7] not for small ones, and never the last that brings big ones', () => {
+    const one = desk()
+    const far = docOf(9)
+    const small = typed(far, 'a')[0]!
+    one.hear(link1, updates(1, small))
+    expect(leaving(one.hear(link2, updates(1, small)), link2)).toEqual(['stored'])
+    const update = big(far)
+    const from = [link1, link2, link3, link1].map((link, index) => one.hear(link, updates(index < 2 ? 2 : 1, update)))
+    expect(from.map((effects) => leaving(effects).filter((word) => word === 'prune').length)).toEqual([0, 1, 1, 0])
+  })
+
+  it('[BR7] who asked for ids hears them instead of a big update, and still gets small ones', () => {
+    const one = desk()
+    one.hear(link2, { type: 'prune' })
+    const far = docOf(9)
+    const update = big(far)
+    const effects = one.hear(link1, updates(1, update))
+    expect(said(effects, link2)).toEqual([{ type: 'announce', ids: new Map([[9, pushBytesMax + 1]]) }])
+    expect(said(effects, link3)).toEqual([updates(1, update)])
+    const [small] = typed(far, 'a')
+    expect(leaving(one.hear(link1, updates(2, small!)), link2)).toEqual(['updates'])
+  })
+
+  it('[BR7] what is made here is nowhere else: it goes to all', () => {
+    const one = desk()
+    one.hear(link2, { type: 'prune' })
+    const effects = one.edit((doc) => doc.getText('t').insert(0, 'x'.repeat(pushBytesMax + 1)))
+    expect(leaving(effects, link2)).toEqual(['updates'])
+  })
+
+  it('[BR7] [DS13] whom it was only announced to does not count as level until it says so', () => {
+    const one = desk()
+    one.hear(link2, { type: 'prune' })
+    one.hear(link1, updates(1, big(docOf(9))))
+    expect(one.machine.isDoneWith(link2)).toBe(false)
+    one.hear(link2, digestFor(one))
+    expect(one.machine.isDoneWith(link2)).toBe(true)
+  })
+
+  it('[BR7] what was announced and comes by another way is not asked for; the announcer hears our digest', () => {
+    const one = desk()
+    const far = docOf(9)
+    const update = big(far)
+    const ids = new Map([[9, pushBytesMax + 1]])
+    expect(leaving(one.hear(link2, { type: 'announce', ids }))).toEqual([])
+    one.pass(graftMs - 1)
+    expect(leaving(one.hear(link1, updates(1, update)), link2)).toEqual(['digest'])
+    expect(leaving(one.pass(graftMs), link2)).not.toContain('have')
+    expect(leaving(one.hear(link3, { type: 'announce', ids }), link3)).toEqual(['digest'])
+  })
+
+  it('[BR7] what does not come is asked for, and its updates are pushed again', () => {
+    const one = desk()
+    const far = docOf(9)
+    big(far)
+    one.hear(link2, { type: 'announce', ids: new Map([[9, pushBytesMax + 1]]) })
+    expect(leaving(one.pass(graftMs), link2)).toEqual(['have'])
+    one.hear(link2, missingFrom(far, 1))
+    expect(one.doc.getText('t').length).toBe(pushBytesMax + 1)
+
+    const other = desk()
+    other.hear(link2, { type: 'prune' })
+    other.hear(link1, updates(1, big(docOf(9))))
+    other.hear(link2, { type: 'have', have: nothing })
+    other.hear(link2, digestFor(other))
+    expect(leaving(other.hear(link1, updates(2, big(docOf(10)))), link2)).toEqual(['updates'])
+  })
+
+  it('[BR7] every way may be cut: over a ring of five a big update reaches all, most links bring it once', () => {
+    const ring = [0, 1, 2, 3, 4].map((index) => Desk.ready({ clientId: index + 1 }))
+    for (const one of ring) for (const link of [link1, link2]) one.joinLevel(link)
+    let pushes = 0
+    const onTheWay: (() => void)[] = []
+    /** Everything said by one is heard by the next: link 1 leads to the one before, link 2 to the one after. */
+    const send = (from: number, effects: readonly SyncEffect[]): void => {
+      for (const effect of effects) {
+        if (effect.type !== 'send') continue
+        if (effect.message.type === 'updates') pushes++
+        const isBack = effect.link === link1
+        const to = (from + (isBack ? 4 : 1)) % 5
+        onTheWay.push(() => send(to, ring[to]!.hear(isBack ? link2 : link1, effect.message)))
+      }
+    }
+    const arrive = (): void => {
+      for (let next = onTheWay.shift(); next !== undefined; next = onTheWay.shift()) next()
+    }
+    const counts = [0, 1, 2].map(() => {
+      pushes = 0
+      send(0, ring[0]!.type('x'.repeat(pushBytesMax + 1)))
+      arrive()
+      for (const [index, one] of ring.entries()) send(index, one.pass(limits.editsTogetherMs))
+      arrive()
+      expect(new Set(ring.map((one) => stateOf(one.doc))).size).toBe(1)
+      return pushes
+    })
+    expect(counts[0]).toBeGreaterThan(4)
+    expect(counts[2]).toBe(4)
   })
 })

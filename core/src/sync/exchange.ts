@@ -27,6 +27,7 @@ import {
 import type { LogWatermark } from './log-watermark.ts'
 import type { Outbox } from './outbox.ts'
 import type { SyncEffect } from './sync-events.ts'
+import { LazyPush } from './lazy-push.ts'
 import { WaitingUpdates } from './waiting-updates.ts'
 
 type StateMessage = Exclude<DocumentMessage, { type: 'presence' | 'presenceQuery' }>
@@ -47,9 +48,14 @@ export interface Ground {
 export class Exchange {
   readonly #ground: Ground
   readonly #waiting = new WaitingUpdates()
+  readonly #lazyPush: LazyPush
 
   constructor(ground: Ground) {
     this.#ground = ground
+    const { neighbours, outbox, replica, effect } = ground
+    const clockOf = (client: number): number => replica.clockOf(client)
+    const tellDigest = (neighbour: Neighbour): void => this.#tellDigest(neighbour, false)
+    this.#lazyPush = new LazyPush({ neighbours, outbox, clockOf, tellDigest, effect })
   }
 
   get isIdle(): boolean {
@@ -68,6 +74,11 @@ export class Exchange {
         return this.#mergeUpdates(neighbour, message, now)
       case 'stored':
         return noteStored(neighbour, message.sequence, now)
+      case 'prune':
+        neighbour.lazy = true
+        return
+      case 'announce':
+        return this.#lazyPush.hear(neighbour, message.ids, now)
       default:
         unreachable(message)
     }
@@ -89,6 +100,7 @@ export class Exchange {
     neighbour.vector = new Map(neighbour.said)
     if (weLack || deletesDiffer) neighbour.weHaveTheirs = false
     if (theyLack || deletesDiffer) neighbour.theyHaveOurs = false
+    if (theyLack) neighbour.lazy = false
     neighbour.lackingSince = weLack ? now : null
     if (weLack && (isJoin || !this.#isFetchingElsewhere(neighbour, now))) this.ask(neighbour, now)
     if (theyLack || deletesDiffer || neighbour.traits.kind === 'edge') this.answer(neighbour, have, now)
@@ -137,6 +149,7 @@ export class Exchange {
   /** [DS4] [DS5] Whatever was not answered in time is asked again. */
   passTime(neighbour: Neighbour, now: Millis): void {
     if (neighbour.owed !== null) this.answer(neighbour, neighbour.owed, now)
+    this.#lazyPush.settle()
     if (neighbour.lackingSince !== null && !this.#lacks(neighbour)) neighbour.lackingSince = null
     if (now >= (asksAgainAt(neighbour) ?? Infinity)) this.ask(neighbour, now)
     if (now >= (comparesAgainAt(neighbour) ?? Infinity)) {
@@ -155,6 +168,8 @@ export class Exchange {
   ask(neighbour: Neighbour, now: Millis): void {
     if (neighbour.askedAt !== null && now - neighbour.askedAt < limits.answerMs) return
     neighbour.askedAt = now
+    neighbour.graftAt = null
+    neighbour.pruned = false
     const { replica, log, outbox } = this.#ground
     const say = { type: 'have', have: replica.have() } as const
     outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: 0 })
@@ -251,9 +266,10 @@ export class Exchange {
       if (merged.type === 'news') {
         hasNews = true
         this.passOn(update, merged, neighbour.link)
-      }
+      } else this.#lazyPush.noteKnown(neighbour, update)
     }
     if (hasNews) this.retryWaiting()
+    if (hasNews) this.#lazyPush.settle()
     return isComplete
   }
 
@@ -263,6 +279,7 @@ export class Exchange {
     const { from: start, to, hasDeletes } = merged.inspection
     const isBig = update.byteLength > limits.forwardBytesMax
     const audience = isBig ? 'edges' : 'all'
+    const isAnnounced = !isBig && this.#lazyPush.announce(update, merged.inspection, { mark: log.written, from })
     outbox.push({
       type: 'broadcast',
       mark: log.written,
@@ -273,6 +290,7 @@ export class Exchange {
       hasDeletes,
       edits: edits(),
       audience,
+      isAnnounced,
     })
     if (isBig) outbox.push({ type: 'announce', mark: log.written, have: replica.have(), except: from })
   }
@@ -285,7 +303,8 @@ export class Exchange {
     const { from, to, hasDeletes } = inspected.value
     const isBig = update.byteLength > limits.forwardBytesMax
     const audience = isBig ? 'edges' : 'all'
-    outbox.hold({ type: 'broadcast', mark, update, except: null, from, to, hasDeletes, edits: edits(), audience })
+    const made = { mark, update, from, to, hasDeletes, edits: edits() }
+    outbox.hold({ type: 'broadcast', except: null, audience, isAnnounced: false, ...made })
     if (isBig) outbox.push({ type: 'announce', mark: this.#ground.log.written, have: replica.have(), except: null })
   }
 

@@ -65,6 +65,10 @@ export interface Neighbour {
   /** What to acknowledge once the mark is durable. */
   acknowledgeDue: { readonly sequence: number; readonly mark: number } | null
 
+  /** It asked for ids of big updates before the updates; we asked it; when to ask for what it announced [BR7]. */
+  lazy: boolean
+  pruned: boolean
+  graftAt: Millis | null
   /** When we last asked for what we lack, if no answer has come. */
   askedAt: Millis | null
   /** Since when it is known to hold structs that we lack, as far as is known. */
@@ -111,6 +115,9 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     seen: 0,
     hasGap: false,
     acknowledgeDue: null,
+    lazy: false,
+    pruned: false,
+    graftAt: null,
     askedAt: null,
     lackingSince: null,
     comparedAt: 0,
@@ -145,8 +152,9 @@ export function opensAgainAt(neighbour: Neighbour): Millis | null {
 
 /** When to ask again for what we lack; null when we lack nothing, or it cannot be asked. */
 export function asksAgainAt(neighbour: Neighbour): Millis | null {
-  const { hasGap, askedAt, lackingSince } = neighbour
+  const { hasGap, askedAt, lackingSince, graftAt } = neighbour
   if (!isActive(neighbour) || (!hasGap && lackingSince === null)) return null
+  if (graftAt !== null && askedAt === null) return graftAt
   return Math.max(askedAt ?? 0, lackingSince ?? 0) + limits.answerMs
 }
 

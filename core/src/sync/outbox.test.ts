@@ -32,6 +32,7 @@ function update(mark: number, options: Partial<Broadcast> = {}): Broadcast {
     to,
     hasDeletes: false,
     audience: 'all',
+    isAnnounced: false,
   } as const
   return { ...plain, edits: mark, ...options }
 }

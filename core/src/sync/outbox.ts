@@ -24,12 +24,16 @@ export interface Broadcast {
   readonly edits: number
   /** Clients of other wires cannot fetch: they get big updates too, which peers only hear of (`announce`). */
   readonly audience: 'all' | 'edges'
+  /** An `announceIds` follows for those that asked for ids first. */
+  readonly isAnnounced: boolean
 }
 
 export type OutboxEntry =
   | Broadcast
   /** Something big is new here: peers hear what we hold and fetch it, once (PROTOCOL.md [BR3]). */
   | { readonly type: 'announce'; readonly mark: number; readonly have: Have; readonly except: LinkId | null }
+  /** Those that asked for ids first hear of a big update (PROTOCOL.md [BR7]). */
+  | { readonly type: 'announceIds'; readonly mark: number; readonly ids: Vector; readonly except: LinkId | null }
   /** For one link; `edits` where it is a `missing`: everything of ours up to that edit. */
   | {
       readonly type: 'tell'
@@ -127,6 +131,12 @@ function perform(entry: Exclude<OutboxEntry, Broadcast>, neighbours: Neighbours,
   switch (entry.type) {
     case 'settle':
       return [{ type: 'settle', request: entry.request, settled: entry.settled }]
+    case 'announceIds': {
+      const message = { type: 'announce', ids: entry.ids } as const
+      return [...neighbours.values()]
+        .filter((one) => isActive(one) && one.lazy && !one.behind && one.link !== entry.except && lacks(one, entry.ids))
+        .map((one) => ({ type: 'send', link: one.link, message }))
+    }
     case 'tell': {
       const neighbour = neighbours.get(entry.link)
       return neighbour === undefined ? [] : tell(neighbour, entry, now)
@@ -190,14 +200,18 @@ function broadcast(batch: readonly Broadcast[], neighbours: Neighbours, now: Mil
 }
 
 function isToBeFetched(neighbour: Neighbour, entry: Broadcast): boolean {
-  return entry.audience === 'edges' && neighbour.traits.kind === 'peer' && entry.except !== neighbour.link
+  if (entry.except === neighbour.link || neighbour.traits.kind !== 'peer') return false
+  return entry.audience === 'edges' || (entry.isAnnounced && neighbour.lazy && lacks(neighbour, entry.to))
 }
 
 function isNewsFor(neighbour: Neighbour, entry: Broadcast): boolean {
   if (entry.except === neighbour.link) return false
-  if (entry.audience === 'edges' && neighbour.traits.kind !== 'edge') return false
-  if (entry.hasDeletes) return true
-  for (const [client, clock] of entry.to) if (clock > (neighbour.vector.get(client) ?? 0)) return true
+  if (isToBeFetched(neighbour, entry)) return false
+  return entry.hasDeletes || lacks(neighbour, entry.to)
+}
+
+function lacks(neighbour: Neighbour, ids: Vector): boolean {
+  for (const [client, clock] of ids) if (clock > (neighbour.vector.get(client) ?? 0)) return true
   return false
 }
 

@@ -37,6 +37,8 @@ export const messageType = {
   stored: 16,
   presence: 17,
   presenceQuery: 18,
+  prune: 19,
+  announce: 20,
   catalogue: 24,
   signal: 32,
   unreachable: 33,
@@ -154,7 +156,15 @@ export function encodeBody(message: DocumentMessage): Uint8Array {
       case 'presence':
         encoding.writeVarUint8Array(encoder, message.states)
         return
+      case 'announce':
+        encoding.writeVarUint(encoder, message.ids.size)
+        for (const [client, clock] of message.ids) {
+          encoding.writeVarUint(encoder, client)
+          encoding.writeVarUint(encoder, clock)
+        }
+        return
       case 'stored':
+      case 'prune':
       case 'presenceQuery':
         return
       default:
@@ -294,6 +304,13 @@ function readDocumentMessage(decoder: decoding.Decoder, type: number): LinkMessa
       return about(() => ({ type: 'presence', states: readBytes(decoder, limits.frameBytesMax) }))
     case messageType.presenceQuery:
       return about(() => ({ type: 'presenceQuery' }))
+    case messageType.prune:
+      return about(() => ({ type: 'prune' }))
+    case messageType.announce:
+      return about(() => ({
+        type: 'announce',
+        ids: new Map(readList(decoder, limits.clientsMax, (from) => [readNumber(from), readNumber(from)] as const)),
+      }))
     default:
       return { type: 'skipped', messageType: type }
   }

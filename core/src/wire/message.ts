@@ -47,6 +47,10 @@ export type DocumentMessage =
   | { readonly type: 'updates'; readonly sequence: number; readonly updates: readonly Uint8Array[] }
   /** Everything through `sequence` of yours is in my log. */
   | { readonly type: 'stored'; readonly sequence: number }
+  /** Big updates of yours reach me by another neighbour, too: announce them from now on. */
+  | { readonly type: 'prune' }
+  /** I hold these by now: clock after the last struct per client of an update you were not sent. */
+  | { readonly type: 'announce'; readonly ids: ReadonlyMap<number, number> }
   /** An awareness update as in y-protocols. */
   | { readonly type: 'presence'; readonly states: Uint8Array }
   /** Please send all presence you know. */

@@ -7,15 +7,17 @@ import type { LinkMessage } from './message.ts'
 interface Vector {
   readonly title: string
   readonly hex: string
-  /** The message as JSON, bytes as `{"hex": …}`. */
+  /** The message as JSON, bytes as `{"hex": …}`, a map as `{"map": [[key, value], …]}`. */
   readonly message: LinkMessage
 }
 
 const file = new URL('vectors.json', import.meta.url)
 
-/** Bytes are written as `{"hex": …}` in the file. */
+/** Bytes and maps as they are written in the file. */
 function revive(_key: string, value: unknown): unknown {
-  const isBytes = typeof value === 'object' && value !== null && 'hex' in value && !('title' in value)
+  if (typeof value !== 'object' || value === null || 'title' in value) return value
+  if (Object.hasOwn(value, 'map') && 'map' in value) return new Map(value.map as [number, number][])
+  const isBytes = 'hex' in value
   return isBytes && typeof value.hex === 'string' ? fromHex(value.hex) : value
 }
 

@@ -54,6 +54,9 @@ function documentWords(message: DocumentMessage): string {
       return `#${message.sequence}`
     case 'presence':
       return presenceWords(message.states)
+    case 'announce':
+      return clockWords(message.ids)
+    case 'prune':
     case 'presenceQuery':
       return ''
   }

@@ -28,6 +28,7 @@ const ranges: Readonly<Partial<Record<keyof Limits, readonly [min: number, max: 
   idleUnloadMs: [1_000, 12_000],
   unloggedBytesMax: [100, 2_000],
   presenceGoneMax: [2, 6],
+  pushBytesMax: [20, 200],
 }
 
 export function drawSmallLimits(rng: Rng): SmallLimits {
