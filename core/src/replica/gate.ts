@@ -9,10 +9,10 @@
  * they are versioned with the protocol.
  */
 import * as decoding from 'lib0/decoding'
-import * as Y from 'yjs'
 import { limits } from '../limits.ts'
 import { err, messageOf, ok, type Result } from '../result.ts'
-import { areInOrder } from './order.ts'
+import { inOrder } from './order.ts'
+import { contentKind, readUpdate, type DeletedRange, type ReadUpdate, type StructHeader } from './update-reader.ts'
 
 /** Clock per client: how many structs' worth of a client's edits are known, without a gap. */
 export type Vector = Map<number, number>
@@ -41,19 +41,31 @@ const { structsMax, clientsMax, deleteRangesMax } = limits
 export const bulkLimits: UpdateLimits = { bytesMax: limits.messageBytesMax, structsMax, clientsMax, deleteRangesMax }
 export const liveLimits: UpdateLimits = { ...bulkLimits, bytesMax: limits.liveUpdateBytesMax }
 
-type Struct = ReturnType<typeof Y.decodeUpdate>['structs'][number]
+/** An update that passed, read. */
+export interface Examined {
+  readonly inspection: Inspection
+  /** So that each comes after what it builds on. */
+  readonly structs: readonly StructHeader[]
+  readonly deletes: readonly DeletedRange[]
+}
 
 /** Decodes an update (v1) without applying it. The error is a sentence that says what is wrong. */
 export function inspect(update: Uint8Array, max: UpdateLimits): Result<Inspection, string> {
+  const examined = examine(update, max)
+  return examined.ok ? ok(examined.value.inspection) : examined
+}
+
+/** As `inspect`, for who goes on with what was read. */
+export function examine(update: Uint8Array, max: UpdateLimits): Result<Examined, string> {
   if (update.byteLength > max.bytesMax)
     return err(`an update of ${update.byteLength} bytes, the limit is ${max.bytesMax}`)
-  let decoded: ReturnType<typeof Y.decodeUpdate>
+  let read: ReadUpdate
   try {
-    decoded = Y.decodeUpdate(update)
+    read = readUpdate(update)
   } catch (thrown) {
     return err(`not a Yjs update: ${messageOf(thrown)}`)
   }
-  const { structs, ds } = decoded
+  const { structs, deletes } = read
   if (structs.length > max.structsMax)
     return err(`an update of ${structs.length} structs, the limit is ${max.structsMax}`)
 
@@ -64,20 +76,17 @@ export function inspect(update: Uint8Array, max: UpdateLimits): Result<Inspectio
   }
   if (survey.to.size > max.clientsMax)
     return err(`an update of ${survey.to.size} clients, the limit is ${max.clientsMax}`)
-  if (!areInOrder(structs)) return err('structs that build on one another in a circle')
+  const ordered = inOrder(structs)
+  if (ordered === null) return err('structs that build on one another in a circle')
 
-  let deleteRanges = 0
-  for (const [client, ranges] of ds.clients) {
-    deleteRanges += ranges.length
-    for (const { clock, len } of ranges) {
-      if (len <= 0 || !Number.isSafeInteger(clock + len)) return err('a deleted range without length')
-      need(survey.needs, client, clock + len)
-    }
+  for (const { client, clock, length } of deletes) {
+    if (length <= 0 || !Number.isSafeInteger(clock + length)) return err('a deleted range without length')
+    need(survey.needs, client, clock + length)
   }
-  if (deleteRanges > max.deleteRangesMax) {
-    return err(`an update of ${deleteRanges} deleted ranges, the limit is ${max.deleteRangesMax}`)
+  if (deletes.length > max.deleteRangesMax) {
+    return err(`an update of ${deletes.length} deleted ranges, the limit is ${max.deleteRangesMax}`)
   }
-  return ok({ ...survey, hasDeletes: deleteRanges > 0 })
+  return ok({ inspection: { ...survey, hasDeletes: deletes.length > 0 }, structs: ordered, deletes })
 }
 
 interface Survey {
@@ -88,19 +97,18 @@ interface Survey {
 }
 
 /** Notes one struct; the returned sentence says why the update is refused. */
-function visit(struct: Struct, survey: Survey): string | null {
-  const { client, clock } = struct.id
+function visit(struct: StructHeader, survey: Survey): string | null {
+  const { client, clock, origin, rightOrigin, parent } = struct
   const end = clock + struct.length
   if (struct.length <= 0 || !Number.isSafeInteger(end)) return 'a struct without length'
   const known = survey.to.get(client)
   if (known === undefined) survey.from.set(client, clock)
   else if (known !== clock) return 'the structs of a client are not in one piece'
   survey.to.set(client, end)
-  if (struct instanceof Y.Skip) survey.holes.set(client, end)
-  if (!(struct instanceof Y.Item)) return null
-  if (struct.origin !== null) need(survey.needs, struct.origin.client, struct.origin.clock + 1)
-  if (struct.rightOrigin !== null) need(survey.needs, struct.rightOrigin.client, struct.rightOrigin.clock + 1)
-  if (struct.parent instanceof Y.ID) need(survey.needs, struct.parent.client, struct.parent.clock + 1)
+  if (struct.content === contentKind.skip) survey.holes.set(client, end)
+  if (origin !== null) need(survey.needs, origin.client, origin.clock + 1)
+  if (rightOrigin !== null) need(survey.needs, rightOrigin.client, rightOrigin.clock + 1)
+  if (parent !== null && typeof parent !== 'string') need(survey.needs, parent.client, parent.clock + 1)
   return null
 }
 
