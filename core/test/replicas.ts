@@ -1,7 +1,8 @@
 /** Documents and replicas for tests, and questions to them that do not go through core. */
 import * as Y from 'yjs'
 import { bulkLimits } from '../src/replica/gate.ts'
-import { Replica, type Merged } from '../src/replica/replica.ts'
+import type { Merged } from '../src/replica/merged.ts'
+import { Replica } from '../src/replica/replica.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export interface Probe {

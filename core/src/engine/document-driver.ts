@@ -85,7 +85,7 @@ export class DocumentDriver {
 
   /** An app opens the document. The Y.Doc is there at once; what is stored comes into it when it has been read. */
   openForApp(doc?: Doc): Doc {
-    if (doc !== undefined && this.#apps > 0 && this.#machine.replica?.doc !== doc) {
+    if (doc !== undefined && this.#apps > 0 && this.#machine.replica?.isHeldIn(doc) !== true) {
       throw new KnotworkError('in-use', `${this.name} is open in this peer with another Y.Doc`)
     }
     this.#apps++

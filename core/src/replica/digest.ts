@@ -12,20 +12,33 @@ import * as Y from 'yjs'
 import { equalBytes } from '../bytes.ts'
 import { digestFrom, type Digest } from '../ids.ts'
 import type { Have } from '../wire/message.ts'
+import type { Vector } from './gate.ts'
 
-function cut(bytes: Uint8Array): Digest {
+/** A state vector in Yjs' bytes, clients in descending order. */
+export function encodeVector(vector: Vector): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, vector.size)
+    for (const [client, clock] of [...vector].toSorted(([a], [b]) => b - a)) {
+      encoding.writeVarUint(encoder, client)
+      encoding.writeVarUint(encoder, clock)
+    }
+  })
+}
+
+/** The first eight bytes of SHA-256. */
+export function cutDigest(bytes: Uint8Array): Digest {
   return digestFrom(sha256(bytes).slice(0, 8))
 }
 
 /** The state vector and the digest of the delete set of a document; costs a walk over its structs. */
 export function haveOf(doc: Y.Doc): Have {
   const deleteSet = Y.encodeSnapshot(Y.createSnapshot(Y.createDeleteSetFromStructStore(doc.store), new Map()))
-  return { stateVector: Y.encodeStateVector(doc), deletes: cut(deleteSet) }
+  return { stateVector: Y.encodeStateVector(doc), deletes: cutDigest(deleteSet) }
 }
 
 /** Eight bytes over a whole `Have` (PROTOCOL.md [DS2]). */
 export function digestOf(have: Have): Digest {
-  return cut(
+  return cutDigest(
     encoding.encode((encoder) => {
       encoding.writeVarUint8Array(encoder, have.stateVector)
       encoding.writeUint8Array(encoder, have.deletes)

@@ -68,7 +68,7 @@ export class DocumentSync {
    */
   adopt(doc?: Doc): Replica {
     const before = this.#live
-    if (before === null || doc === undefined || before.replica.doc === doc) return this.#bringToLife().replica
+    if (before === null || doc === undefined || before.replica.isHeldIn(doc)) return this.#bringToLife().replica
     before.collect()
     before.replica.release()
     this.#live = null

@@ -1,7 +1,7 @@
 /** What the document-sync machine hears, and what it wants done. */
 import type { LinkId } from '../ids.ts'
 import type { LogLevel } from '../ports/log.ts'
-import type { Merged } from '../replica/replica.ts'
+import type { Merged } from '../replica/merged.ts'
 import type { DeclineReason, DocumentMessage, Have } from '../wire/message.ts'
 import type { Traits } from './neighbour.ts'
 

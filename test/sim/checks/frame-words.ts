@@ -34,12 +34,7 @@ export function wordsOf(frame: Uint8Array, isStock: boolean): string | null {
     case 'document':
       return `${message.number} ${message.message.type} ${documentWords(message.message)}`
     case 'catalogue':
-    case 'differ':
-      return `${message.type} ${message.fingerprints.length}`
-    case 'symbols':
-      return `symbols ${message.symbols.length} of ${message.size} from ${message.start}`
-    case 'more':
-      return `more ${message.count} from ${message.start}`
+      return `catalogue ${message.entries.map((entry) => entry.name).join()}`
     default:
       return message.type
   }

@@ -1,0 +1,83 @@
+/**
+ * A document held as bytes: no Y.Doc is built to check an update, to keep it, to pass it on, or to answer who lacks what.
+ */
+import * as encoding from 'lib0/encoding'
+import * as Y from 'yjs'
+import type { Have } from '../wire/message.ts'
+import { ownLimits } from './compaction.ts'
+import { cutDigest, encodeVector } from './digest.ts'
+import { examine, isCovered, isWaiting, type Examined, type UpdateLimits, type Vector } from './gate.ts'
+import type { Merged } from './merged.ts'
+import { Outline } from './outline.ts'
+import { StructBytes } from './struct-bytes.ts'
+
+export class ByteHolding {
+  readonly #outline = new Outline()
+  readonly #structs = new StructBytes()
+  /** Hears of each update that is new, as it belongs into the log. */
+  readonly #took: (update: Uint8Array) => void
+
+  constructor(took: (update: Uint8Array) => void) {
+    this.#took = took
+  }
+
+  /** Null: nothing of it was taken, only a Y.Doc can tell what becomes of it, and this is of no use for anything more. */
+  merge(update: Uint8Array, max: UpdateLimits): Merged | null {
+    const examined = examine(update, max)
+    if (!examined.ok) return { type: 'refused', why: examined.error }
+    return this.#mergeExamined(update, examined.value)
+  }
+
+  #mergeExamined(update: Uint8Array, examined: Examined): Merged | null {
+    const { inspection } = examined
+    const known = (client: number): number => this.clockOf(client)
+    if (isWaiting(inspection, known)) return { type: 'waiting' }
+    const bringsStructs = !isCovered(inspection, known)
+    if (!bringsStructs && !inspection.hasDeletes) return { type: 'known', inspection }
+    if (bringsStructs && this.#overlaps(inspection.from)) return this.#mergeRest(update, examined)
+    const structs = bringsStructs ? examined.structs : []
+    const hasDeleted = this.#outline.apply(structs, examined.deletes)
+    if (hasDeleted === null) return null
+    if (!bringsStructs && !hasDeleted) return { type: 'known', inspection }
+    this.#structs.add(structs, update)
+    this.#took(update)
+    return { type: 'news', inspection }
+  }
+
+  #overlaps(from: Vector): boolean {
+    for (const [client, clock] of from) if (clock < this.clockOf(client)) return true
+    return false
+  }
+
+  /** Some of it is here: that is cut off. */
+  #mergeRest(update: Uint8Array, { inspection }: Examined): Merged | null {
+    const rest = Y.diffUpdate(update, encodeVector(this.vector()))
+    const examined = examine(rest, ownLimits)
+    if (!examined.ok || this.#overlaps(examined.value.inspection.from)) return null
+    const merged = this.#mergeExamined(rest, examined.value)
+    return merged?.type === 'news' ? { type: 'news', inspection } : null
+  }
+
+  clockOf(client: number): number {
+    return this.#outline.clockOf(client)
+  }
+
+  vector(): Vector {
+    return this.#outline.vector()
+  }
+
+  have(): Have {
+    const deletes = encoding.encode((encoder) => {
+      this.#outline.deletes.write(encoder)
+      encoding.writeVarUint(encoder, 0)
+    })
+    return { stateVector: encodeVector(this.vector()), deletes: cutDigest(deletes) }
+  }
+
+  missing(vector: Vector): Uint8Array {
+    return encoding.encode((encoder) => {
+      this.#structs.write(encoder, vector)
+      this.#outline.deletes.write(encoder)
+    })
+  }
+}
