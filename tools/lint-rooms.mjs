@@ -12,7 +12,7 @@ const below = [...base, 'wire', 'ports', 'replica']
 
 /**
  * core/src: what each room (a folder, or a file at the top) may import besides itself. Packages match with their subpaths.
- * sync, overlay and discovery never import one another: the engine turns one's effect into another's event.
+ * sync, reconciliation, overlay and discovery never import one another: the engine turns one's effect into another's event.
  * @type {Readonly<Record<string, Allowed>>}
  */
 const coreRooms = {
@@ -27,10 +27,14 @@ const coreRooms = {
   presence: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
   link: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
   sync: { rooms: [...below, 'presence'], packages: [] },
+  reconciliation: { rooms: below, packages: ['lib0'] },
   overlay: { rooms: below, packages: [] },
   discovery: { rooms: below, packages: [] },
   direct: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
-  engine: { rooms: [...below, 'presence', 'link', 'direct', 'sync', 'overlay', 'discovery'], packages: [] },
+  engine: {
+    rooms: [...below, 'presence', 'link', 'direct', 'sync', 'reconciliation', 'overlay', 'discovery'],
+    packages: [],
+  },
   index: { rooms: [...below, 'presence', 'direct', 'engine'], packages: [] },
 }
 

@@ -67,8 +67,18 @@ export const limits = {
 
   // --- documents on a link -------------------------------------------------------------------------------------
   documentsPerLinkMax: 10_000,
-  /** Names in one page of a catalogue. */
-  cataloguePageMax: 500,
+  /** Documents whose fingerprints are compared with a neighbour's; of more, the first by name. */
+  catalogueItemsMax: 100_000,
+  /** So many fingerprints are sent as they are: coded symbols would save little, and take a round trip when they are few. */
+  catalogueListMax: 256,
+  /** Coded symbols sent unasked, 14 bytes each: ten documents that changed are told from them 999 times of 1,000. */
+  catalogueSymbolsFirst: 96,
+  /** Coded symbols in one message. */
+  catalogueSymbolsMax: 16_384,
+  /** How often a word of the comparison is said without an answer. */
+  catalogueTriesMax: 10,
+  /** Words of the comparison that one link gets answered: an honest neighbour needs a handful. */
+  catalogueAnswersMax: 32,
   /** Documents that a catalogue brings into memory at once. */
   catalogueOpenAtOnceMax: 32,
   /** Digests kept of documents that are not in memory, about 100 bytes each. */

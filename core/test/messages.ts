@@ -1,7 +1,13 @@
 /** Every message of the wire, made up. */
 import fc, { type Arbitrary } from 'fast-check'
 import { digestFrom, type Digest } from '../src/ids.ts'
-import { protocolVersion, type DocumentMessage, type Have, type LinkMessage } from '../src/wire/message.ts'
+import {
+  protocolVersion,
+  type CodedSymbol,
+  type DocumentMessage,
+  type Have,
+  type LinkMessage,
+} from '../src/wire/message.ts'
 
 const count = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, 127, 128, 16_383, 16_384, Number.MAX_SAFE_INTEGER))
 const bytesOf = (minLength: number, maxLength = minLength): Arbitrary<Uint8Array> =>
@@ -28,6 +34,12 @@ const documentMessage: Arbitrary<DocumentMessage> = fc.oneof(
     ids: fc.array(fc.tuple(count, count), { maxLength: 6 }).map((pairs) => new Map(pairs)),
   }),
 )
+
+const codedSymbol: Arbitrary<CodedSymbol> = fc.record({
+  sum: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  check: fc.nat({ max: 2 ** 32 - 1 }),
+  count: fc.oneof(fc.integer(), fc.constantFrom(0, 63, 64, -63, -64, Number.MAX_SAFE_INTEGER)),
+})
 
 /** A message of any type, with any content the wire can carry. */
 export const anyMessage: Arbitrary<LinkMessage> = fc.oneof(
@@ -56,7 +68,14 @@ export const anyMessage: Arbitrary<LinkMessage> = fc.oneof(
   fc.record({ type: fc.constant('unknown' as const), yours: count }),
   fc.record({ type: fc.constant('document' as const), number: count, message: documentMessage }),
   fc.record({
-    type: fc.constant('catalogue' as const),
-    entries: fc.array(fc.record({ name: text, digest: fc.option(digest) }), { maxLength: 4 }),
+    type: fc.constantFrom('catalogue' as const, 'differ' as const),
+    fingerprints: fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { maxLength: 4 }),
   }),
+  fc.record({
+    type: fc.constant('symbols' as const),
+    size: count,
+    start: count,
+    symbols: fc.array(codedSymbol, { maxLength: 4 }),
+  }),
+  fc.record({ type: fc.constant('more' as const), start: count, count }),
 )

@@ -69,6 +69,7 @@ export class TestStorage implements Storage {
   readonly #inner: MemoryStorage
   failsToAppend: string | null = null
   failsToLoad: string | null = null
+  failsToList: string | null = null
   /** While true, nothing that is asked for is done; `resume` does it. */
   isPaused = false
   readonly #waiting: (() => void)[] = []
@@ -107,6 +108,7 @@ export class TestStorage implements Storage {
   }
 
   list(): AsyncIterable<ListedDocument> {
+    if (this.failsToList !== null) throw new Error(this.failsToList)
     return this.#inner.list()
   }
 
@@ -175,6 +177,8 @@ export class TappedTransport implements Transport {
   /** This peer's ends of all links it ever had, oldest first. */
   readonly links: TappedLink[] = []
   readonly dials: string[] = []
+  /** Frames that vanish on the way from this peer, on links that begin later. */
+  loses: (frame: Uint8Array) => boolean = () => false
   #hasVanished = false
 
   constructor(inner: Transport) {
@@ -198,6 +202,7 @@ export class TappedTransport implements Transport {
     return (inner): LinkReceiver => {
       const link = new TappedLink(inner)
       link.isHole = this.#hasVanished
+      link.loses = this.loses
       this.links.push(link)
       return accept(link)
     }

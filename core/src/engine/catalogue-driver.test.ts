@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { docOf, typed } from '../../test/replicas.ts'
 import { Stranger } from '../../test/stranger.ts'
 import { World, type WorldPeer } from '../../test/world.ts'
-import { digestFrom } from '../ids.ts'
 import { limits } from '../limits.ts'
 
-const { catalogueOpenAtOnceMax, cataloguePageMax, idleUnloadMs } = limits
+const { answerMs, catalogueListMax, catalogueOpenAtOnceMax, idleUnloadMs } = limits
 
 async function textAt(one: WorldPeer, name: string): Promise<string | null> {
   const records = [...one.disk.records].find(([each]) => each === name)?.[1]
@@ -72,18 +71,113 @@ describe('[CA1] [CA2] catching up on documents nobody has open', () => {
     expect(b.storage.loads.length + c.storage.loads.length).toBe(loads)
   })
 
-  it('[CA1] [WI8] many names come in pages that fit a message', async () => {
+  it('[CA1] [CA2] of many documents only those that differ are named, loaded and sent', async () => {
     const world = new World()
-    const { peer, disk } = await world.peer('a', { keeps: true })
+    const [b, c] = [await world.peer('b', { keeps: true }), await world.peer('c', { keeps: true })]
+    const count = catalogueListMax + 50
+    for (let index = 0; index < count; index++) {
+      const [first, second] = typed(docOf(50 + index), 'xy')
+      for (const one of [b, c]) await one.peer.merge(`d${index}`, first!)
+      if (index % 100 === 0) await (index === 100 ? c : b).peer.merge(`d${index}`, second!)
+    }
+    await world.pass(3 * idleUnloadMs)
+    for (const one of [b, c]) one.storage.loads.splice(0)
+    c.peer.connect(b.address)
+    await world.pass(1_000)
+    const changed = ['d0', 'd100', 'd200', 'd300']
+    for (const one of [b, c]) {
+      expect(one.storage.loads.toSorted()).toEqual(changed)
+      const named = one.transport.last.messages.flatMap((message) => (message.type === 'open' ? [message.name] : []))
+      expect(named.toSorted()).toEqual(changed)
+      for (const each of changed) expect(await textAt(one, each)).toBe('xy')
+    }
+    const words = [b, c].flatMap((one) => one.transport.last.types)
+    expect(words.filter((word) => ['catalogue', 'symbols', 'more', 'differ'].includes(word)).toSorted()).toEqual([
+      'differ',
+      'symbols',
+    ])
+  })
+
+  it('[CA5] a document that nobody has looked into since the start is opened, and found to be level', async () => {
+    const world = new World()
     const [update] = typed(docOf(50), 'x')
-    await peer.merge('d0', update!)
-    const [first] = disk.records.keys()
-    for (let index = 1; index <= cataloguePageMax; index++)
-      disk.records.set(`d${index}` as typeof first & string, [update!])
-    const stranger = await Stranger.linked(world.clock, peer, { features: ['keeps'] })
-    const pages = stranger.heard().flatMap((message) => (message.type === 'catalogue' ? [message.entries] : []))
-    expect(pages.map((page) => page.length)).toEqual([cataloguePageMax, 1])
-    expect(new Set(pages.flat().map((entry) => entry.name)).size).toBe(cataloguePageMax + 1)
+    const before = await Promise.all(
+      ['b', 'c'].map(async (name) => {
+        const one = await world.peer(name, { keeps: true })
+        await one.peer.merge('doc', update!)
+        await one.peer.close()
+        return one.disk
+      }),
+    )
+    const [b, c] = await Promise.all(
+      before.map((disk) => world.peer(`again ${before.indexOf(disk)}`, { keeps: true, disk })),
+    )
+    c!.peer.connect(b!.address)
+    await world.pass(1_000)
+    expect([b!.storage.loads, c!.storage.loads]).toEqual([['doc'], ['doc']])
+    expect(c!.transport.last.types.filter((word) => word === 'missing')).toEqual([])
+  })
+
+  it('[CA2] a link that breaks in the middle: what is level already is not touched again', async () => {
+    const world = new World()
+    const [b, c] = [await world.peer('b', { keeps: true }), await world.peer('c', { keeps: true })]
+    const count = 3 * catalogueOpenAtOnceMax
+    for (let index = 0; index < count; index++) await b.peer.merge(`d${index}`, typed(docOf(50), 'x')[0]!)
+    await world.pass(3 * idleUnloadMs)
+    c.peer.connect(b.address)
+    while (c.disk.records.size < catalogueOpenAtOnceMax) await world.pass(10)
+    const before = c.disk.records.size
+    expect(before).toBeLessThan(count)
+    c.transport.last.close(1001, 'cut')
+    await world.pass(5_000)
+    expect([c.disk.records.size, c.transport.links.length]).toEqual([count, 2])
+    // What was level has a fingerprint on both sides, and nobody asked for its content again.
+    const missing = b.transport.last.types.filter((word) => word === 'missing')
+    expect(missing.length).toBe(count - before)
+  })
+
+  it('[CA8] words of the comparison that are lost are said again', async () => {
+    const world = new World()
+    const [b, c] = [await world.peer('b', { keeps: true }), await world.peer('c', { keeps: true })]
+    await b.peer.merge('at b', typed(docOf(51), 'B')[0]!)
+    await c.peer.merge('at c', typed(docOf(52), 'C')[0]!)
+    await world.pass(3 * idleUnloadMs)
+    let lost = 0
+    const losesWords = (frame: Uint8Array): boolean => (frame[0] === 24 || frame[0] === 27) && ++lost <= 2
+    for (const one of [b, c]) one.transport.loses = losesWords
+    c.peer.connect(b.address)
+    await world.pass(8 * answerMs)
+    expect(lost).toBeGreaterThan(2)
+    expect([await textAt(c, 'at b'), await textAt(b, 'at c')]).toEqual(['B', 'C'])
+  })
+
+  it('[CA1] a document that changes while the sets are compared is told like any other', async () => {
+    const world = new World()
+    const [b, c] = [await world.peer('b', { keeps: true }), await world.peer('c', { keeps: true })]
+    const [first, second] = typed(docOf(50), 'xy')
+    for (const one of [b, c]) await one.peer.merge('doc', first!)
+    await world.pass(3 * idleUnloadMs)
+    c.peer.connect(b.address)
+    while (!c.transport.links.at(-1)?.types.some((word) => word === 'catalogue' || word === 'differ'))
+      await world.pass(0)
+    await b.peer.merge('doc', second!)
+    await world.pass(1_000)
+    expect(await textAt(c, 'doc')).toBe('xy')
+  })
+
+  it('[CA1] a list that could not be read is read again', async () => {
+    const world = new World()
+    const [b, c] = [await world.peer('b', { keeps: true }), await world.peer('c', { keeps: true })]
+    await b.peer.merge('at b', typed(docOf(51), 'B')[0]!)
+    await c.peer.merge('at c', typed(docOf(52), 'C')[0]!)
+    await world.pass(3 * idleUnloadMs)
+    for (const one of [b, c]) one.storage.failsToList = 'no'
+    c.peer.connect(b.address)
+    await world.pass(10)
+    expect([b, c].map((one) => one.logged.some(({ event }) => event === 'catalogue failed'))).toEqual([true, true])
+    for (const one of [b, c]) one.storage.failsToList = null
+    await world.pass(limits.antiEntropyMaxMs)
+    expect([await textAt(c, 'at b'), await textAt(b, 'at c')]).toEqual(['B', 'C'])
   })
 })
 
@@ -96,7 +190,11 @@ describe('[CA3] who keeps nothing', () => {
     const guest = await Stranger.linked(world.clock, peer, { seed: 201 })
     expect(guest.heardTypes()).toEqual([])
     const keeper = await Stranger.linked(world.clock, peer, { seed: 202, features: ['keeps'] })
-    expect(keeper.heardTypes()).toContain('catalogue')
+    await keeper.say({ type: 'catalogue', fingerprints: [] })
+    expect(keeper.heardTypes()).toContain('differ')
+    // The guest that pretends to hold nothing learns nothing by it.
+    await guest.say({ type: 'catalogue', fingerprints: [] })
+    expect(guest.heardTypes()).toEqual([])
   })
 
   it('[CA3] sends none, and uses none', async () => {
@@ -105,25 +203,9 @@ describe('[CA3] who keeps nothing', () => {
     await peer.merge('doc', typed(docOf(50), 'x')[0]!)
     const { length } = storage.loads
     const keeper = await Stranger.linked(world.clock, peer, { features: ['keeps'] })
-    await keeper.say({ type: 'catalogue', entries: [{ name: 'unheard of', digest: digestFrom(new Uint8Array(8)) }] })
+    await keeper.say({ type: 'catalogue', fingerprints: [] })
     await world.pass(1_000)
     await keeper.carry()
     expect([keeper.heardTypes(), storage.loads.length]).toEqual([[], length])
-  })
-
-  it('[CA2] names in a catalogue that are none are left out', async () => {
-    const world = new World()
-    const { peer, storage } = await world.peer('a', { keeps: true })
-    const keeper = await Stranger.linked(world.clock, peer, { features: ['keeps'] })
-    await keeper.say({
-      type: 'catalogue',
-      entries: [
-        { name: '', digest: null },
-        { name: 'good', digest: null },
-      ],
-    })
-    await world.pass(10)
-    await keeper.carry()
-    expect([storage.loads, keeper.link.closedWith]).toEqual([['good'], null])
   })
 })

@@ -1,9 +1,18 @@
-/** Drives the catalogue: reads the list of what is stored, sends it in pages, opens what differs, a few at a time. */
-import { documentName, type Digest, type DocumentName, type LinkId } from '../ids.ts'
+/**
+ * Drives the catalogue: fingerprints what is stored when a link to another keeping peer begins, compares them with its
+ * own, and opens what differs, a few at a time (PROTOCOL.md, CA).
+ */
+import { digestFrom, documentName, type Digest, type DocumentName, type LinkId } from '../ids.ts'
+import { limits } from '../limits.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
 import type { Storage } from '../ports/storage.ts'
-import { Catalogue, pagesOf } from '../sync/catalogue.ts'
-import type { CatalogueEntry } from '../wire/message.ts'
+import { compareBytes, fingerprintKey, fingerprintOf } from '../reconciliation/fingerprint.ts'
+import { Reconciliation, type ReconciliationEvent } from '../reconciliation/reconciliation.ts'
+import { unreachable } from '../result.ts'
+import { CatchUp } from '../sync/catch-up.ts'
+import type { ReconciliationMessage } from '../wire/message.ts'
+import { Alarm } from './alarm.ts'
 import type { LinkDriver } from './link-driver.ts'
 
 /** How often documents under way are looked at. */
@@ -11,54 +20,137 @@ const pollMs = 100
 
 export interface CatalogueDriverOptions {
   readonly clock: Clock
+  readonly random: Random
   readonly storage: Storage
+  /** This peer's key and instance. */
+  readonly own: Uint8Array
   readonly digestOf: (name: DocumentName) => Digest | null
   readonly isDone: (name: DocumentName, link: LinkId) => boolean
   readonly open: (name: DocumentName, link: LinkId) => void
   readonly failed: (thrown: unknown) => void
 }
 
+interface Comparison {
+  readonly machine: Reconciliation<DocumentName>
+  readonly alarm: Alarm
+}
+
+/** A comparison that waits for the list of what is stored. */
+interface Listing {
+  /** What they said meanwhile: the last word will do. */
+  early: ReconciliationMessage | null
+  /** Stops the wait for another try. */
+  cancel: () => void
+}
+
 export class CatalogueDriver {
   readonly #options: CatalogueDriverOptions
-  readonly #catalogue: Catalogue
+  readonly #catchUp: CatchUp
+  readonly #comparisons = new Map<LinkDriver, Comparison>()
+  readonly #listing = new Map<LinkDriver, Listing>()
   #cancel: (() => void) | null = null
 
   constructor(options: CatalogueDriverOptions) {
     this.#options = options
-    this.#catalogue = new Catalogue({ digestOf: options.digestOf, isDone: options.isDone })
+    this.#catchUp = new CatchUp({ isDone: options.isDone })
   }
 
-  /** A keeping neighbour: tell it what we keep. */
+  /** A keeping neighbour: what we keep is compared with what it keeps. */
   linked(link: LinkDriver): void {
-    void this.#tell(link).catch((thrown: unknown) => this.#options.failed(thrown))
+    this.#listing.set(link, { early: null, cancel: () => undefined })
+    this.#list(link)
   }
 
-  async #tell(link: LinkDriver): Promise<void> {
-    const entries: CatalogueEntry[] = []
-    for await (const { name } of this.#options.storage.list()) {
-      const checked = documentName(name)
-      if (checked.ok) entries.push({ name, digest: this.#options.digestOf(checked.value) })
-    }
-    for (const page of pagesOf(entries)) link.send({ type: 'catalogue', entries: page })
+  heard(link: LinkDriver, message: ReconciliationMessage): void {
+    const listing = this.#listing.get(link)
+    if (listing === undefined) this.#run(link, { type: 'heard', message })
+    else listing.early = message
   }
 
-  heard(link: LinkId, entries: readonly { readonly name: DocumentName; readonly digest: Digest | null }[]): void {
-    this.#catalogue.heard(link, entries)
-    this.#advance()
-  }
-
-  lost(link: LinkId): void {
-    this.#catalogue.lost(link)
+  lost(link: LinkDriver): void {
+    this.#listing.get(link)?.cancel()
+    this.#listing.delete(link)
+    this.#comparisons.get(link)?.alarm.stop()
+    this.#comparisons.delete(link)
+    this.#catchUp.lost(link.id)
   }
 
   stop(): void {
     this.#cancel?.()
     this.#cancel = null
+    for (const { alarm } of this.#comparisons.values()) alarm.stop()
+    for (const { cancel } of this.#listing.values()) cancel()
+    this.#comparisons.clear()
+    this.#listing.clear()
   }
 
+  // --- comparing -----------------------------------------------------------------------------------------------------
+
+  #list(link: LinkDriver): void {
+    this.#begin(link).catch((thrown: unknown) => {
+      this.#options.failed(thrown)
+      const listing = this.#listing.get(link)
+      if (listing === undefined) return
+      listing.cancel = this.#options.clock.setTimer(limits.storageRetryMaxMs, () => this.#list(link))
+    })
+  }
+
+  async #begin(link: LinkDriver): Promise<void> {
+    const { address, nonces } = link
+    if (address === null || nonces === null) return
+    const key = fingerprintKey(nonces)
+    const own = await this.#fingerprints(key)
+    // Meanwhile the link may have ended.
+    const early = this.#listing.get(link)?.early
+    if (early === undefined) return
+    this.#listing.delete(link)
+    const begins = compareBytes(this.#options.own, address) < 0
+    const machine = new Reconciliation({ key, own, begins })
+    const alarm = new Alarm(this.#options.clock, () => this.#run(link, { type: 'woke' }))
+    this.#comparisons.set(link, { machine, alarm })
+    this.#run(link, { type: 'begun' })
+    if (early !== null) this.#run(link, { type: 'heard', message: early })
+  }
+
+  /** [CA5] A document whose digest is not known differs from all others. */
+  async #fingerprints(key: Uint8Array): Promise<ReadonlyMap<bigint, DocumentName>> {
+    const { storage, digestOf, random } = this.#options
+    const names = new Map<bigint, DocumentName>()
+    for await (const { name } of storage.list()) {
+      const checked = documentName(name)
+      if (!checked.ok) continue
+      if (names.size >= limits.catalogueItemsMax) break
+      const digest = digestOf(checked.value) ?? digestFrom(random.bytes(8))
+      names.set(fingerprintOf(key, checked.value, digest), checked.value)
+    }
+    return names
+  }
+
+  #run(link: LinkDriver, event: ReconciliationEvent): void {
+    const comparison = this.#comparisons.get(link)
+    if (comparison === undefined) return
+    const { machine, alarm } = comparison
+    for (const effect of machine.handle(event, this.#options.clock.now())) {
+      switch (effect.type) {
+        case 'send':
+          link.send(effect.message)
+          break
+        case 'differ':
+          this.#catchUp.add(link.id, effect.items)
+          this.#advance()
+          break
+        default:
+          unreachable(effect)
+      }
+    }
+    alarm.set(machine.deadline())
+  }
+
+  // --- opening -------------------------------------------------------------------------------------------------------
+
   #advance(): void {
-    for (const { name, link } of this.#catalogue.next(this.#options.clock.now())) this.#options.open(name, link)
-    if (this.#cancel !== null || !this.#catalogue.isBusy) return
+    for (const { name, link } of this.#catchUp.next(this.#options.clock.now())) this.#options.open(name, link)
+    if (this.#cancel !== null || !this.#catchUp.isBusy) return
     this.#cancel = this.#options.clock.setTimer(pollMs, () => {
       this.#cancel = null
       this.#advance()

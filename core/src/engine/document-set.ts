@@ -12,7 +12,7 @@ import type { Link, LinkReceiver } from '../ports/transport.ts'
 import { messageOf, unreachable } from '../result.ts'
 import type { SyncEvent } from '../sync/sync-events.ts'
 import { closeCode } from '../wire/close-code.ts'
-import type { AddressBytes, CatalogueEntry } from '../wire/message.ts'
+import type { AddressBytes } from '../wire/message.ts'
 import type { Platform } from './api.ts'
 import { CatalogueDriver } from './catalogue-driver.ts'
 import { DocumentDriver, type DocumentOwner } from './document-driver.ts'
@@ -58,8 +58,10 @@ export class DocumentSet implements DocumentOwner {
     this.#keeps = keeps
     this.#mesh = new Mesh({ links, clock, fraction: () => random.fraction(), own, isDirect, keeps })
     this.#catalogue = new CatalogueDriver({
-      clock: platform.clock,
+      clock,
+      random,
       storage: platform.storage,
+      own,
       digestOf: (name) => this.#digestOf(name),
       isDone: (name, link) => this.#documents.get(name)?.machine.isDoneWith(link) ?? true,
       open: (name, link) => this.#invite(this.get(name), this.#links.get(link)),
@@ -170,7 +172,7 @@ export class DocumentSet implements DocumentOwner {
 
   lost(link: LinkDriver): void {
     this.#woken.delete(link.id)
-    this.#catalogue.lost(link.id)
+    this.#catalogue.lost(link)
     this.#mesh.lost(link.id)
     for (const driver of this.#documents.values()) driver.push({ type: 'left', link: link.id, how: 'lost' })
   }
@@ -202,8 +204,11 @@ export class DocumentSet implements DocumentOwner {
       case 'membersQuery':
         return this.#mesh.heard(link, message)
       case 'catalogue':
-        // What somebody keeps concerns only those who keep everything.
-        return this.#keeps ? this.#catalogue.heard(link.id, readable(message.entries)) : undefined
+      case 'symbols':
+      case 'more':
+      case 'differ':
+        // [CA3] What somebody keeps concerns only those who keep everything.
+        return this.#keeps && link.traits.keeps ? this.#catalogue.heard(link, message) : undefined
       default:
         unreachable(message)
     }
@@ -275,13 +280,4 @@ export class DocumentSet implements DocumentOwner {
     link.numbers.take(name)
     this.#named(name)?.push({ type: 'left', link: link.id, how: 'declined' })
   }
-}
-
-function readable(
-  entries: readonly CatalogueEntry[],
-): { readonly name: DocumentName; readonly digest: Digest | null }[] {
-  return entries.flatMap(({ name, digest }) => {
-    const checked = documentName(name)
-    return checked.ok ? [{ name: checked.value, digest }] : []
-  })
 }

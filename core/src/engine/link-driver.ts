@@ -103,6 +103,11 @@ export class LinkDriver implements LinkReceiver, Outlet {
     return bytes
   }
 
+  /** Of both sides, once proven. */
+  get nonces(): readonly [Uint8Array, Uint8Array] | null {
+    return this.#peer?.nonces ?? null
+  }
+
   get roundTripMs(): number | null {
     return this.#machine.roundTripMs
   }

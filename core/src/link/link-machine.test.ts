@@ -39,6 +39,7 @@ describe('[TR4] greeting', () => {
       id: peerId(a.identity.publicKey),
       instance: new Uint8Array(8).fill(1),
       features: ['keeps', 'disk'],
+      nonces: [new Uint8Array(32).fill(102), new Uint8Array(32).fill(101)],
     })
     expect(a.peer?.id).toBe(peerId(b.identity.publicKey))
     expect([a.machine.isLinked, b.machine.isLinked, a.closed, b.closed]).toEqual([true, true, null, null])

@@ -31,6 +31,8 @@ export interface Proven {
   /** Tells two tabs or two runs of one identity apart. */
   readonly instance: Uint8Array
   readonly features: readonly string[]
+  /** Of both hellos, ours first: nobody can know them before the link. */
+  readonly nonces: readonly [Uint8Array, Uint8Array]
 }
 
 export type LinkEffect =
@@ -196,8 +198,9 @@ export class LinkMachine {
     const their = this.#theirHello
     if (!this.#ownProofSent || !this.#theirProofHolds || their === null) return []
     this.#phase = 'linked'
-    const { publicKey, instance, features } = their.hello
-    const effects: LinkEffect[] = [{ type: 'linked', peer: { id: peerId(publicKey), instance, features } }]
+    const { publicKey, instance, features, nonce } = their.hello
+    const nonces = [this.#options.nonce, nonce] as const
+    const effects: LinkEffect[] = [{ type: 'linked', peer: { id: peerId(publicKey), instance, features, nonces } }]
     // A first ping at once: the round trip is known from the start.
     effects.push(this.#send(encodeMessage({ type: 'ping', stamp: Math.floor(now) }), now))
     for (const frame of this.#early.splice(0)) if (this.isLinked) effects.push(...this.#receive(frame, now))

@@ -11,9 +11,10 @@ import * as encoding from 'lib0/encoding'
 import { digestFrom } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { err, messageOf, ok, unreachable, type Result } from '../result.ts'
+import { readBytes, readList, readNumber, readText, readUint32, readUint64 } from './fields.ts'
 import {
   protocolVersion,
-  type CatalogueEntry,
+  type CodedSymbol,
   type DeclineReason,
   type DocumentMessage,
   type Have,
@@ -40,6 +41,9 @@ export const messageType = {
   prune: 19,
   announce: 20,
   catalogue: 24,
+  symbols: 25,
+  more: 26,
+  differ: 27,
   signal: 32,
   unreachable: 33,
   members: 34,
@@ -123,8 +127,19 @@ function writeLinkMessage(encoder: encoding.Encoder, message: PlainMessage): voi
       for (const member of message.members) encoding.writeUint8Array(encoder, member)
       return
     case 'catalogue':
-      encoding.writeVarUint(encoder, message.entries.length)
-      for (const entry of message.entries) writeEntry(encoder, entry)
+    case 'differ':
+      encoding.writeVarUint(encoder, message.fingerprints.length)
+      for (const fingerprint of message.fingerprints) encoding.writeBigUint64(encoder, fingerprint)
+      return
+    case 'symbols':
+      encoding.writeVarUint(encoder, message.size)
+      encoding.writeVarUint(encoder, message.start)
+      encoding.writeVarUint(encoder, message.symbols.length)
+      for (const symbol of message.symbols) writeSymbol(encoder, symbol)
+      return
+    case 'more':
+      encoding.writeVarUint(encoder, message.start)
+      encoding.writeVarUint(encoder, message.count)
       return
     default:
       unreachable(message)
@@ -188,9 +203,10 @@ function writeHave(encoder: encoding.Encoder, have: Have): void {
   encoding.writeUint8Array(encoder, have.deletes)
 }
 
-function writeEntry(encoder: encoding.Encoder, entry: CatalogueEntry): void {
-  encoding.writeVarString(encoder, entry.name)
-  encoding.writeVarUint8Array(encoder, entry.digest ?? new Uint8Array(0))
+function writeSymbol(encoder: encoding.Encoder, { sum, check, count }: CodedSymbol): void {
+  encoding.writeBigUint64(encoder, sum)
+  encoding.writeUint32BigEndian(encoder, check)
+  encoding.writeVarInt(encoder, count)
 }
 
 /** A message of a type this version does not know. */
@@ -241,7 +257,18 @@ function readMessage(decoder: decoding.Decoder): LinkMessage | Skipped {
     case messageType.unknown:
       return { type: 'unknown', yours: readNumber(decoder) }
     case messageType.catalogue:
-      return { type: 'catalogue', entries: readList(decoder, limits.cataloguePageMax, readEntry) }
+      return { type: 'catalogue', fingerprints: readFingerprints(decoder) }
+    case messageType.differ:
+      return { type: 'differ', fingerprints: readFingerprints(decoder) }
+    case messageType.symbols:
+      return {
+        type: 'symbols',
+        size: readNumber(decoder),
+        start: readNumber(decoder),
+        symbols: readList(decoder, limits.catalogueSymbolsMax, readSymbol),
+      }
+    case messageType.more:
+      return { type: 'more', start: readNumber(decoder), count: readNumber(decoder) }
     case messageType.signal:
       return {
         type: 'signal',
@@ -345,44 +372,18 @@ function readMembers(decoder: decoding.Decoder): Uint8Array[] {
   return readList(decoder, limits.membersMax, (from) => decoding.readUint8Array(from, addressBytes))
 }
 
-function readEntry(decoder: decoding.Decoder): CatalogueEntry {
-  const name = readText(decoder, limits.documentNameBytesMax)
-  const digest = readBytes(decoder, digestBytes)
-  if (digest.byteLength !== 0 && digest.byteLength !== digestBytes) throw new Error('a digest has 8 bytes')
-  return { name, digest: digest.byteLength === 0 ? null : digestFrom(digest) }
+function readFingerprints(decoder: decoding.Decoder): bigint[] {
+  return readList(decoder, limits.catalogueItemsMax, readUint64)
+}
+
+function readSymbol(decoder: decoding.Decoder): CodedSymbol {
+  const sum = readUint64(decoder)
+  const check = readUint32(decoder)
+  const count = decoding.readVarInt(decoder)
+  if (!Number.isSafeInteger(count)) throw new Error('a number of more than 53 bits')
+  return { sum, check, count }
 }
 
 function readReason(decoder: decoding.Decoder): DeclineReason {
   return declineReasons[readNumber(decoder)] ?? 'absent'
-}
-
-/** 53 bits: more could not be told apart, added to or written again. */
-function readNumber(decoder: decoding.Decoder): number {
-  const number = decoding.readVarUint(decoder)
-  if (!Number.isSafeInteger(number)) throw new Error('a number of more than 53 bits')
-  return number
-}
-
-/** A list with a limit: the count is checked before anything is read, each item takes at least one byte. */
-function readList<Item>(decoder: decoding.Decoder, countMax: number, read: (from: decoding.Decoder) => Item): Item[] {
-  const count = readNumber(decoder)
-  if (count > countMax) throw new Error(`a list of ${count} items, the limit is ${countMax}`)
-  const items: Item[] = []
-  for (let i = 0; i < count; i++) items.push(read(decoder))
-  return items
-}
-
-/** Bytes as a view into the frame. */
-function readBytes(decoder: decoding.Decoder, sizeMax: number): Uint8Array {
-  const size = readNumber(decoder)
-  if (size > sizeMax) throw new Error(`a field of ${size} bytes, the limit is ${sizeMax}`)
-  return decoding.readUint8Array(decoder, size)
-}
-
-function readText(decoder: decoding.Decoder, sizeMax: number): string {
-  const start = decoder.pos
-  const size = readNumber(decoder)
-  if (size > sizeMax) throw new Error(`a text of ${size} bytes, the limit is ${sizeMax}`)
-  decoder.pos = start
-  return decoding.readVarString(decoder)
 }

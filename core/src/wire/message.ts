@@ -56,11 +56,30 @@ export type DocumentMessage =
   /** Please send all presence you know. */
   | { readonly type: 'presenceQuery' }
 
-export interface CatalogueEntry {
-  readonly name: string
-  /** Null when not known without loading the document. */
-  readonly digest: Digest | null
+/** One coded symbol of a set of fingerprints: see `reconciliation`. */
+export interface CodedSymbol {
+  /** Of the fingerprints in it, by XOR. */
+  readonly sum: bigint
+  /** Of 32 bits that belong to each of them, by XOR. */
+  readonly check: number
+  readonly count: number
 }
+
+/** What two peers that keep everything say to find out in which documents they differ: see `reconciliation`. */
+export type ReconciliationMessage =
+  /** Fingerprints of all that I keep. */
+  | { readonly type: 'catalogue'; readonly fingerprints: readonly bigint[] }
+  /** Coded symbols of the `size` fingerprints of all that I keep, from symbol `start`. */
+  | {
+      readonly type: 'symbols'
+      readonly size: number
+      readonly start: number
+      readonly symbols: readonly CodedSymbol[]
+    }
+  /** Not enough: so many more, from symbol `start`. */
+  | { readonly type: 'more'; readonly start: number; readonly count: number }
+  /** These are only with you: open them. I open what is only here. */
+  | { readonly type: 'differ'; readonly fingerprints: readonly bigint[] }
 
 export type LinkMessage =
   | Hello
@@ -91,8 +110,7 @@ export type LinkMessage =
   | { readonly type: 'members'; readonly yours: number; readonly members: readonly AddressBytes[] }
   /** I know these; who else takes part? */
   | { readonly type: 'membersQuery'; readonly number: number; readonly members: readonly AddressBytes[] }
-  /** Documents I keep, whoever has them open. */
-  | { readonly type: 'catalogue'; readonly entries: readonly CatalogueEntry[] }
+  | ReconciliationMessage
 
 /**
  * How a running peer is called where its public key alone would not do: key (32 bytes) and instance (8 bytes).

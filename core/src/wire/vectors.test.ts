@@ -7,18 +7,18 @@ import type { LinkMessage } from './message.ts'
 interface Vector {
   readonly title: string
   readonly hex: string
-  /** The message as JSON, bytes as `{"hex": …}`, a map as `{"map": [[key, value], …]}`. */
+  /** The message as JSON; see `revive`. */
   readonly message: LinkMessage
 }
 
 const file = new URL('vectors.json', import.meta.url)
 
-/** Bytes and maps as they are written in the file. */
+/** Bytes are written as `{"hex": …}` in the file, maps as `{"map": [[key, value], …]}`, numbers of 64 bits as `{"uint64": …}`. */
 function revive(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || 'title' in value) return value
   if (Object.hasOwn(value, 'map') && 'map' in value) return new Map(value.map as [number, number][])
-  const isBytes = 'hex' in value
-  return isBytes && typeof value.hex === 'string' ? fromHex(value.hex) : value
+  if ('uint64' in value && typeof value.uint64 === 'string') return BigInt(`0x${value.uint64}`)
+  return 'hex' in value && typeof value.hex === 'string' ? fromHex(value.hex) : value
 }
 
 const vectors = JSON.parse(readFileSync(file, 'utf8'), revive) as readonly Vector[]

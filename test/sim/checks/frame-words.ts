@@ -34,7 +34,12 @@ export function wordsOf(frame: Uint8Array, isStock: boolean): string | null {
     case 'document':
       return `${message.number} ${message.message.type} ${documentWords(message.message)}`
     case 'catalogue':
-      return `catalogue ${message.entries.map((entry) => entry.name).join()}`
+    case 'differ':
+      return `${message.type} ${message.fingerprints.length}`
+    case 'symbols':
+      return `symbols ${message.symbols.length} of ${message.size} from ${message.start}`
+    case 'more':
+      return `more ${message.count} from ${message.start}`
     default:
       return message.type
   }

@@ -22,7 +22,7 @@ const ranges: Readonly<Partial<Record<keyof Limits, readonly [min: number, max: 
   waitingBytesMax: [100, 1_000],
   stashedMessagesMax: [1, 5],
   unacknowledgedMax: [2, 6],
-  cataloguePageMax: [1, 2],
+  catalogueListMax: [0, 2],
   catalogueOpenAtOnceMax: [1, 2],
   compactRecordsMin: [4, 30],
   idleUnloadMs: [1_000, 12_000],
