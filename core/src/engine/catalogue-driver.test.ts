@@ -181,6 +181,80 @@ describe('[CA1] [CA2] catching up on documents nobody has open', () => {
   })
 })
 
+describe('[CA9] what is in memory', () => {
+  async function inMemory() {
+    const world = new World()
+    const [b, c] = [await world.peer('b', { keeps: true }), await world.peer('c', { keeps: true })]
+    const docs = [docOf(50), docOf(51)]
+    for (const [index, doc] of docs.entries()) {
+      const [update] = typed(doc, 'x')
+      for (const one of [b, c]) await one.peer.merge(`d${index}`, update!)
+    }
+    return { world, b, c, docs }
+  }
+
+  it('[CA9] is not opened where it is equal', async () => {
+    const { world, b, c } = await inMemory()
+    c.peer.connect(b.address)
+    await world.pass(1_000)
+    const words = [b, c].flatMap((one) => one.transport.last.types)
+    expect(words.toSorted()).toEqual(expect.arrayContaining(['catalogue', 'differ']))
+    expect(words.filter((word) => word === 'open')).toEqual([])
+  })
+
+  it('[CA9] [ME3] is opened at its first change, and only that', async () => {
+    const { world, b, c, docs } = await inMemory()
+    c.peer.connect(b.address)
+    await world.pass(1_000)
+    await b.peer.merge('d1', typed(docs[1]!, 'y')[0]!)
+    await world.pass(1_000)
+    expect(await textAt(c, 'd1')).toBe('xy')
+    for (const one of [b, c]) {
+      const named = one.transport.last.messages.flatMap((message) => (message.type === 'open' ? [message.name] : []))
+      expect(named).toEqual(['d1'])
+    }
+  })
+
+  it('[CA9] a change between comparison and outcome is told', async () => {
+    const { world, b, c, docs } = await inMemory()
+    const changes = docs.map((doc) => typed(doc, 'y')[0]!)
+    c.peer.connect(b.address)
+    for (let step = 0; step < 40; step++) {
+      await Promise.resolve()
+      if (step === 10) void b.peer.merge('d0', changes[0]!)
+      if (step === 30) void c.peer.merge('d1', changes[1]!)
+    }
+    await world.pass(1_000)
+    for (const one of [b, c]) expect([await textAt(one, 'd0'), await textAt(one, 'd1')]).toEqual(['xy', 'xy'])
+  })
+
+  it('[CA9] [DS13] counts as level: what was typed here is known to be on their disk', async () => {
+    const { world, b, c } = await inMemory()
+    const open = b.peer.open('d0')
+    c.peer.connect(b.address)
+    await world.pass(1_000)
+    expect(open.status.value).toMatchObject({ type: 'live', pending: 0 })
+    open.close()
+  })
+
+  it('[CA9] a neighbour that does not compare is told of everything after a while', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    await peer.merge('doc', typed(docOf(50), 'x')[0]!)
+    const keeper = await Stranger.linked(world.clock, peer, { seed: 1, features: ['keeps'] })
+    const heard: string[] = []
+    for (let round = 0; round < 250; round++) {
+      await keeper.say({ type: 'ping', stamp: round })
+      // Somebody looks at it now and then, so that it stays in memory.
+      await peer.merge('doc', typed(docOf(50), 'x')[0]!)
+      await world.pass(2_000)
+      heard.push(...keeper.heardTypes())
+    }
+    expect(heard.filter((word) => word === 'catalogue')).toHaveLength(limits.catalogueTriesMax)
+    expect([heard[0], heard.at(-1)]).toEqual(['catalogue', 'open'])
+  })
+})
+
 describe('[CA3] who keeps nothing', () => {
   it('[CA3] is sent no catalogue', async () => {
     const world = new World()

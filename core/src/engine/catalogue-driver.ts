@@ -27,12 +27,25 @@ export interface CatalogueDriverOptions {
   readonly digestOf: (name: DocumentName) => Digest | null
   readonly isDone: (name: DocumentName, link: LinkId) => boolean
   readonly open: (name: DocumentName, link: LinkId) => void
+  /** The comparison over a link is over. */
+  readonly compared: (link: LinkDriver, outcome: Outcome) => void
   readonly failed: (thrown: unknown) => void
 }
+
+/** Of all that was compared: the digest where both hold the same, null where they do not. */
+export type Outcome = ReadonlyMap<DocumentName, Digest | null>
 
 interface Comparison {
   readonly machine: Reconciliation<DocumentName>
   readonly alarm: Alarm
+  /** What was compared, until it is known how it came out. */
+  digests: Map<DocumentName, Digest | null>
+}
+
+/** What is stored, as it was when a link began. */
+interface Holdings {
+  readonly own: ReadonlyMap<bigint, DocumentName>
+  readonly digests: Map<DocumentName, Digest | null>
 }
 
 /** A comparison that waits for the list of what is stored. */
@@ -99,7 +112,7 @@ export class CatalogueDriver {
     const { address, nonces } = link
     if (address === null || nonces === null) return
     const key = fingerprintKey(nonces)
-    const own = await this.#fingerprints(key)
+    const { own, digests } = await this.#holdings(key)
     // Meanwhile the link may have ended.
     const early = this.#listing.get(link)?.early
     if (early === undefined) return
@@ -107,23 +120,25 @@ export class CatalogueDriver {
     const begins = compareBytes(this.#options.own, address) < 0
     const machine = new Reconciliation({ key, own, begins })
     const alarm = new Alarm(this.#options.clock, () => this.#run(link, { type: 'woke' }))
-    this.#comparisons.set(link, { machine, alarm })
+    this.#comparisons.set(link, { machine, alarm, digests })
     this.#run(link, { type: 'begun' })
     if (early !== null) this.#run(link, { type: 'heard', message: early })
   }
 
   /** [CA5] A document whose digest is not known differs from all others. */
-  async #fingerprints(key: Uint8Array): Promise<ReadonlyMap<bigint, DocumentName>> {
+  async #holdings(key: Uint8Array): Promise<Holdings> {
     const { storage, digestOf, random } = this.#options
-    const names = new Map<bigint, DocumentName>()
+    const own = new Map<bigint, DocumentName>()
+    const digests = new Map<DocumentName, Digest | null>()
     for await (const { name } of storage.list()) {
       const checked = documentName(name)
       if (!checked.ok) continue
-      if (names.size >= limits.catalogueItemsMax) break
-      const digest = digestOf(checked.value) ?? digestFrom(random.bytes(8))
-      names.set(fingerprintOf(key, checked.value, digest), checked.value)
+      if (own.size >= limits.catalogueItemsMax) break
+      const digest = digestOf(name)
+      own.set(fingerprintOf(key, name, digest ?? digestFrom(random.bytes(8))), name)
+      digests.set(name, digest)
     }
-    return names
+    return { own, digests }
   }
 
   #run(link: LinkDriver, event: ReconciliationEvent): void {
@@ -136,14 +151,26 @@ export class CatalogueDriver {
           link.send(effect.message)
           break
         case 'differ':
+          for (const name of effect.items) comparison.digests.set(name, null)
+          this.#conclude(link, comparison)
           this.#catchUp.add(link.id, effect.items)
           this.#advance()
+          break
+        case 'giveUp':
+          comparison.digests.clear()
+          this.#conclude(link, comparison)
           break
         default:
           unreachable(effect)
       }
     }
     alarm.set(machine.deadline())
+  }
+
+  #conclude(link: LinkDriver, comparison: Comparison): void {
+    const outcome = comparison.digests
+    comparison.digests = new Map()
+    this.#options.compared(link, outcome)
   }
 
   // --- opening -------------------------------------------------------------------------------------------------------

@@ -79,6 +79,12 @@ export class DocumentDriver {
     return this.#apps
   }
 
+  /** Somebody has it open, or is seen in it: here, or at a peer that keeps nothing. */
+  get isUsed(): boolean {
+    const { neighbours } = this.#machine
+    return this.#apps > 0 || neighbours.hasGuests || neighbours.hasEdges || this.presence.states.size > 0
+  }
+
   get machine(): DocumentSync {
     return this.#machine
   }

@@ -14,7 +14,7 @@ import type { SyncEvent } from '../sync/sync-events.ts'
 import { closeCode } from '../wire/close-code.ts'
 import type { AddressBytes } from '../wire/message.ts'
 import type { Platform } from './api.ts'
-import { CatalogueDriver } from './catalogue-driver.ts'
+import { CatalogueDriver, type Outcome } from './catalogue-driver.ts'
 import { DocumentDriver, type DocumentOwner } from './document-driver.ts'
 import type { LinkDriver } from './link-driver.ts'
 import type { LinkSet } from './link-set.ts'
@@ -65,6 +65,7 @@ export class DocumentSet implements DocumentOwner {
       digestOf: (name) => this.#digestOf(name),
       isDone: (name, link) => this.#documents.get(name)?.machine.isDoneWith(link) ?? true,
       open: (name, link) => this.#invite(this.get(name), this.#links.get(link)),
+      compared: (link, outcome) => this.#compared(link, outcome),
       failed: (thrown) => this.#warn('catalogue failed', thrown),
     })
   }
@@ -166,8 +167,22 @@ export class DocumentSet implements DocumentOwner {
   // --- from the links ------------------------------------------------------------------------------------------------
 
   linked(link: LinkDriver): void {
-    for (const driver of this.#documents.values()) if (this.#isToldOf(driver, link)) this.#invite(driver, link)
-    if (this.#keeps && link.traits.keeps) this.#catalogue.linked(link)
+    const isCompared = this.#keeps && link.traits.keeps
+    for (const driver of this.#documents.values()) {
+      // What nobody uses can wait until it is known whether it differs.
+      if (this.#isToldOf(driver, link) && (!isCompared || driver.isUsed)) this.#invite(driver, link)
+    }
+    if (isCompared) this.#catalogue.linked(link)
+  }
+
+  /** [CA9] Of what was compared and is equal nothing is said until it changes. */
+  #compared(link: LinkDriver, outcome: Outcome): void {
+    for (const driver of this.#documents.values()) {
+      if (!this.#isToldOf(driver, link)) continue
+      const digest = outcome.get(driver.name)
+      if (digest === undefined) this.#invite(driver, link)
+      else if (digest !== null) driver.push({ type: 'found', link: link.id, traits: link.traits, digest })
+    }
   }
 
   lost(link: LinkDriver): void {

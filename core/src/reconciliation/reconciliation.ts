@@ -24,6 +24,8 @@ export type ReconciliationEffect<Item> =
   | { readonly type: 'send'; readonly message: ReconciliationMessage }
   /** All that we have and the other side has not. What only the other side has is told to it. */
   | { readonly type: 'differ'; readonly items: readonly Item[] }
+  /** The other side does not answer: nothing is known. */
+  | { readonly type: 'giveUp' }
 
 export interface ReconciliationOptions<Item> {
   /** Of this link. */
@@ -110,7 +112,7 @@ export class Reconciliation<Item> {
   #passTime(now: Millis): readonly ReconciliationEffect<Item>[] {
     const [open, again] = [this.#open, this.#again]
     if (open === null || again === null || now < again.at) return []
-    if (again.tries >= limits.catalogueTriesMax) return this.#close([])
+    if (again.tries >= limits.catalogueTriesMax) return this.#close([{ type: 'giveUp' }])
     const waitMs = Math.min(again.waitMs * 2, limits.antiEntropyMaxMs)
     this.#again = { at: now + waitMs, waitMs, tries: again.tries + 1 }
     return [{ type: 'send', message: open }]

@@ -157,6 +157,8 @@ export class DocumentSync {
         return
       case 'left':
         return this.#leave(event.link, event.how)
+      case 'found':
+        return this.neighbours.found(event, { digest: this.digest, edits: this.#edits.count, now })
       case 'unheard':
         return this.#live?.unheard(event.link)
       case 'loaded':

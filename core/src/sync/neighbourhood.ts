@@ -1,5 +1,6 @@
 /** The links that have to do with one document, and what can be said of them together. */
-import type { LinkId, Millis, PeerId } from '../ids.ts'
+import { equalBytes } from '../bytes.ts'
+import type { Digest, LinkId, Millis, PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import {
   asksAgainAt,
@@ -11,6 +12,7 @@ import {
   type Neighbour,
   type Traits,
 } from './neighbour.ts'
+import type { SyncEvent } from './sync-events.ts'
 
 export class Neighbourhood {
   readonly #neighbours = new Map<LinkId, Neighbour>()
@@ -27,6 +29,22 @@ export class Neighbourhood {
     const neighbour = newNeighbour(link, traits, now)
     this.#neighbours.set(link, neighbour)
     return neighbour
+  }
+
+  /**
+   * [CA9] A keeper was found to hold the document without opening it. While it is what is here it counts, asleep;
+   * otherwise it has missed a change.
+   */
+  found(
+    { link, traits, digest: theirs }: Extract<SyncEvent, { type: 'found' }>,
+    ours: { readonly digest: Digest | null; readonly edits: number; readonly now: Millis },
+  ): void {
+    // Whoever takes part has said more than that.
+    if (this.#neighbours.has(link)) return
+    const neighbour = this.at(link, traits, ours.now)
+    const isEqual = ours.digest !== null && equalBytes(ours.digest, theirs)
+    if (!isEqual) neighbour.missedChange = true
+    else Object.assign(neighbour, { asleep: true, weHaveTheirs: true, theyHaveOurs: true, holds: ours.edits })
   }
 
   values(): Iterable<Neighbour> {

@@ -1,5 +1,5 @@
 /** What the document-sync machine hears, and what it wants done. */
-import type { LinkId } from '../ids.ts'
+import type { Digest, LinkId } from '../ids.ts'
 import type { LogLevel } from '../ports/log.ts'
 import type { Merged } from '../replica/merged.ts'
 import type { DeclineReason, DocumentMessage, Have } from '../wire/message.ts'
@@ -13,6 +13,8 @@ export type SyncEvent =
   | { readonly type: 'invited'; readonly link: LinkId; readonly traits: Traits }
   /** That link takes part and holds this. */
   | { readonly type: 'joined'; readonly link: LinkId; readonly traits: Traits; readonly have: Have }
+  /** That link keeps the document, has not opened it, and holds the state with this digest. */
+  | { readonly type: 'found'; readonly link: LinkId; readonly traits: Traits; readonly digest: Digest }
   /** That link takes no part (any more): it broke, it closed the document, or it declined to open it. */
   | { readonly type: 'left'; readonly link: LinkId; readonly how: 'lost' | 'closed' | 'declined' }
   /** That link never heard our `open`. */
