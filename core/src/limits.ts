@@ -77,6 +77,8 @@ export const limits = {
   catalogueSymbolsMax: 16_384,
   /** How often a word of the comparison is said without an answer. */
   catalogueTriesMax: 10,
+  /** How long what is in memory waits to hear whether it differs at a neighbour, before it is opened there anyway. */
+  catalogueWaitMs: 5_000,
   /** Words of the comparison that one link gets answered: an honest neighbour needs a handful. */
   catalogueAnswersMax: 32,
   /** Documents that a catalogue brings into memory at once. */

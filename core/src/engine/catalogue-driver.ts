@@ -27,7 +27,7 @@ export interface CatalogueDriverOptions {
   readonly digestOf: (name: DocumentName) => Digest | null
   readonly isDone: (name: DocumentName, link: LinkId) => boolean
   readonly open: (name: DocumentName, link: LinkId) => void
-  /** The comparison over a link is over. */
+  /** The comparison over a link is over, or takes too long to wait for. */
   readonly compared: (link: LinkDriver, outcome: Outcome) => void
   readonly failed: (thrown: unknown) => void
 }
@@ -152,25 +152,19 @@ export class CatalogueDriver {
           break
         case 'differ':
           for (const name of effect.items) comparison.digests.set(name, null)
-          this.#conclude(link, comparison)
+          this.#options.compared(link, comparison.digests)
+          comparison.digests = new Map()
           this.#catchUp.add(link.id, effect.items)
           this.#advance()
           break
-        case 'giveUp':
-          comparison.digests.clear()
-          this.#conclude(link, comparison)
+        case 'overdue':
+          this.#options.compared(link, new Map())
           break
         default:
           unreachable(effect)
       }
     }
     alarm.set(machine.deadline())
-  }
-
-  #conclude(link: LinkDriver, comparison: Comparison): void {
-    const outcome = comparison.digests
-    comparison.digests = new Map()
-    this.#options.compared(link, outcome)
   }
 
   // --- opening -------------------------------------------------------------------------------------------------------

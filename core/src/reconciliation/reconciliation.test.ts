@@ -5,7 +5,8 @@ import { encodeMessage } from '../wire/codec.ts'
 import type { ReconciliationMessage } from '../wire/message.ts'
 import { Reconciliation, type ReconciliationEvent } from './reconciliation.ts'
 
-const { answerMs, catalogueAnswersMax, catalogueListMax, catalogueSymbolsFirst, catalogueTriesMax } = limits
+const { answerMs, catalogueAnswersMax, catalogueListMax, catalogueSymbolsFirst, catalogueTriesMax, catalogueWaitMs } =
+  limits
 const key = new Uint8Array(16).fill(5)
 const random = new SeededRandom(11)
 
@@ -24,7 +25,7 @@ class Side {
   readonly own: Map<bigint, string>
   readonly sent: ReconciliationMessage[] = []
   readonly opened: string[] = []
-  hasGivenUp = false
+  overdueAt: number | null = null
   readonly #outgoing: ReconciliationMessage[] = []
 
   constructor(own: readonly [bigint, string][], begins: boolean) {
@@ -37,7 +38,7 @@ class Side {
     for (const effect of this.machine.handle(event, now)) {
       if (effect.type === 'send') said.push(effect.message)
       else if (effect.type === 'differ') this.opened.push(...effect.items)
-      else this.hasGivenUp = true
+      else this.overdueAt = now
     }
     this.sent.push(...said)
     this.#outgoing.push(...said)
@@ -132,7 +133,7 @@ describe('[CA6] the words of a comparison', () => {
 
   it('[CA6] whoever does not begin says nothing unasked', () => {
     const { b } = pair({ shared: 3 })
-    expect([b.handle({ type: 'begun' }), b.machine.deadline()]).toEqual([[], null])
+    expect(b.handle({ type: 'begun' })).toEqual([])
   })
 
   it('[CA6] who has few answers symbols with a list', () => {
@@ -203,9 +204,32 @@ describe('[CA8] words that are lost', () => {
     expect(a.machine.deadline()).toBe(1_000 + answerMs)
     expect(a.handle({ type: 'woke' }, 999 + answerMs)).toEqual([])
     expect(a.handle({ type: 'woke' }, 1_000 + answerMs)).toHaveLength(1)
+    expect(a.handle({ type: 'woke' }, 1_000 + catalogueWaitMs)).toEqual([])
     expect(a.machine.deadline()).toBe(1_000 + 3 * answerMs)
     for (let at = a.machine.deadline(); at !== null; at = a.machine.deadline()) a.handle({ type: 'woke' }, at)
-    expect([a.sent.length, a.hasGivenUp]).toEqual([catalogueTriesMax, true])
+    expect(a.sent).toHaveLength(catalogueTriesMax)
+  })
+})
+
+describe('[CA9] how long anybody waits', () => {
+  it('[CA9] on both sides it is told once that it takes long; what comes later still counts', () => {
+    const { a, b } = pair({ shared: 3, onlyA: 1 })
+    for (const side of [a, b]) {
+      side.handle({ type: 'begun' }, 500)
+      for (let at = side.machine.deadline(); at !== null && at < 20_000; at = side.machine.deadline()) {
+        side.handle({ type: 'woke' }, at)
+      }
+      expect(side.overdueAt).toBe(500 + catalogueWaitMs)
+    }
+    b.hear(a.sent[0]!, 20_000)
+    a.hear(b.sent[0]!, 20_000)
+    expect(a.opened).toEqual(['only a 0'])
+  })
+
+  it('[CA9] not when it was done in time', () => {
+    const { a, b } = pair({ shared: 3, onlyA: 1 })
+    talk(a, b)
+    expect([a.overdueAt, b.overdueAt, a.machine.deadline(), b.machine.deadline()]).toEqual([null, null, null, null])
   })
 })
 

@@ -24,8 +24,8 @@ export type ReconciliationEffect<Item> =
   | { readonly type: 'send'; readonly message: ReconciliationMessage }
   /** All that we have and the other side has not. What only the other side has is told to it. */
   | { readonly type: 'differ'; readonly items: readonly Item[] }
-  /** The other side does not answer: nothing is known. */
-  | { readonly type: 'giveUp' }
+  /** It takes so long that nobody should wait for it; it goes on. */
+  | { readonly type: 'overdue' }
 
 export interface ReconciliationOptions<Item> {
   /** Of this link. */
@@ -51,6 +51,8 @@ export class Reconciliation<Item> {
   /** Said once it is known; the same again to whoever has not heard it. */
   #verdict: ReconciliationMessage | null = null
   #isOver = false
+  /** When to say that it takes long; null once that was said. */
+  #overdueAt: Millis | null = null
   #answers = 0
 
   constructor(options: ReconciliationOptions<Item>) {
@@ -61,6 +63,7 @@ export class Reconciliation<Item> {
   handle(event: ReconciliationEvent, now: Millis): readonly ReconciliationEffect<Item>[] {
     switch (event.type) {
       case 'begun':
+        this.#overdueAt = now + limits.catalogueWaitMs
         return this.#options.begins ? this.#ask(this.#beginning(), now) : []
       case 'heard':
         return this.#hear(event.message, now)
@@ -73,7 +76,8 @@ export class Reconciliation<Item> {
 
   /** When to wake the machine next; null when nothing is due. */
   deadline(): Millis | null {
-    return this.#again?.at ?? null
+    if (this.#again === null || this.#overdueAt === null) return this.#again?.at ?? this.#overdueAt
+    return Math.min(this.#again.at, this.#overdueAt)
   }
 
   // --- telling -------------------------------------------------------------------------------------------------------
@@ -110,9 +114,16 @@ export class Reconciliation<Item> {
   }
 
   #passTime(now: Millis): readonly ReconciliationEffect<Item>[] {
+    const effects = this.#sayAgain(now)
+    if (this.#overdueAt === null || now < this.#overdueAt) return effects
+    this.#overdueAt = null
+    return [...effects, { type: 'overdue' }]
+  }
+
+  #sayAgain(now: Millis): readonly ReconciliationEffect<Item>[] {
     const [open, again] = [this.#open, this.#again]
     if (open === null || again === null || now < again.at) return []
-    if (again.tries >= limits.catalogueTriesMax) return this.#close([{ type: 'giveUp' }])
+    if (again.tries >= limits.catalogueTriesMax) return this.#close([])
     const waitMs = Math.min(again.waitMs * 2, limits.antiEntropyMaxMs)
     this.#again = { at: now + waitMs, waitMs, tries: again.tries + 1 }
     return [{ type: 'send', message: open }]
@@ -120,6 +131,7 @@ export class Reconciliation<Item> {
 
   #close(effects: readonly ReconciliationEffect<Item>[]): readonly ReconciliationEffect<Item>[] {
     this.#isOver = true
+    this.#overdueAt = null
     this.#open = null
     this.#again = null
     // From here on it costs nothing, however long the link lasts.

@@ -153,8 +153,7 @@ export class DocumentSync {
         return this.#load(now)
       case 'appClosed':
         this.#apps--
-        this.#usedAt = now
-        return
+        return void (this.#usedAt = now)
       case 'left':
         return this.#leave(event.link, event.how)
       case 'found':
@@ -353,9 +352,8 @@ export class DocumentSync {
       if (this.#apps === 0) dues.push(this.#usedAt + limits.idleUnloadMs)
       dues.push(this.neighbours.deadline())
     }
-    let next: Millis | null = null
-    for (const due of dues) if (due !== null && (next === null || due < next)) next = due
-    return next
+    const next = Math.min(...dues.map((due) => due ?? Infinity))
+    return next === Infinity ? null : next
   }
 
   #passTime(now: Millis): void {
