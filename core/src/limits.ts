@@ -171,7 +171,7 @@ export const limits = {
   /** Direct links a member of a document opens (HyParView's active view), and all that a peer takes. */
   directLinksWanted: 6,
   directLinksMax: 8,
-  /** More, for a member that has nobody else. */
+  /** More, for a member of some document that has nobody else there. */
   directLinksMaxUrgent: 12,
   /** Names of members kept to replace a lost link (HyParView's passive view). */
   passiveViewMax: 30,
@@ -185,6 +185,8 @@ export const limits = {
   directRetryFirstMs: 2_000,
   /** ... and forgotten after so many failures in a row; whoever is alive is named again. */
   directFailuresMax: 4,
+  /** A link dialled for a document's sake is closed when no document has needed it for so long. */
+  directIdleMs: 30_000,
   /** From the first signal to the open channel; then the dial is tried once more. */
   directDialMs: 8_000,
   directTriesMax: 2,

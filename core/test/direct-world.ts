@@ -2,7 +2,7 @@
 import { DirectTransport } from '../src/direct/direct-transport.ts'
 import { decodeProposal } from '../src/direct/offer-codec.ts'
 import { peerAddress, type PeerAddress } from '../src/ids.ts'
-import type { Link, LinkReceiver } from '../src/ports/transport.ts'
+import type { DialOptions, Link, LinkReceiver } from '../src/ports/transport.ts'
 import type { AddressBytes } from '../src/wire/message.ts'
 import { FakeClock, settled } from './fake-clock.ts'
 import { FakeRtc } from './fake-rtc.ts'
@@ -87,9 +87,10 @@ export class DirectPeer {
   }
 
   /** Dials, and waits until the offer is on the wire. */
-  async dial(to: DirectPeer | string): Promise<() => void> {
+  async dial(to: DirectPeer | string, options: DialOptions = {}): Promise<() => void> {
     const address = typeof to === 'string' ? to : to.address
-    const abort = this.transport.dial(`direct:${address}`, this.accept, (why) => void this.failures.push(why))
+    const failed = (why: string): void => void this.failures.push(why)
+    const abort = this.transport.dial(`direct:${address}`, this.accept, failed, options)
     await this.#world.rest()
     return abort
   }

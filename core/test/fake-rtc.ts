@@ -71,6 +71,8 @@ export class FakeConnection implements RtcConnection {
   #open(): void {
     this.isOpen = true
     this.events.opened()
+    // What the other side sent while this one was not open.
+    this.far?.deliver()
   }
 
   get fingerprints(): string {
@@ -86,6 +88,7 @@ export class FakeConnection implements RtcConnection {
 
   /** All that waits arrives. */
   deliver(): void {
+    if (this.far?.isOpen !== true) return
     this.queuedBytes = 0
     for (const bytes of this.sent.splice(0)) if (this.far?.isClosed === false) this.far.events.received(bytes.slice())
     if (!this.isClosed) this.events.drained()

@@ -3,12 +3,15 @@ import type { DocumentName } from '../src/ids.ts'
 import type { Peer, PeerOptions, Platform } from '../src/engine/api.ts'
 import { MemoryDisk, MemoryStorage } from '../src/engine/memory-storage.ts'
 import { createPeer } from '../src/engine/peer.ts'
+import { DirectTransport } from '../src/direct/direct-transport.ts'
 import type { AcceptLink, Link, LinkReceiver, Transport } from '../src/ports/transport.ts'
 import type { ListedDocument, Merge, Storage, StoredDocument } from '../src/ports/storage.ts'
+import type { SignalReceiver, Signals } from '../src/ports/signals.ts'
 import { decodeMessage } from '../src/wire/codec.ts'
 import type { LinkMessage } from '../src/wire/message.ts'
 import { MemoryNetwork, MemoryTransport } from '../../test/doubles/memory-transport.ts'
 import { FakeClock } from './fake-clock.ts'
+import { FakeRtc } from './fake-rtc.ts'
 import { testCrypto, TestIdentity } from './identities.ts'
 import { SeededRandom } from './seeded-random.ts'
 
@@ -19,6 +22,10 @@ export interface WorldPeerOptions extends PeerOptions {
   readonly disk?: MemoryDisk
   /** Of its identity; default: the next number. */
   readonly seed?: number
+  /** It takes direct links. */
+  readonly isDirect?: boolean
+  /** A transport that comes before the others. */
+  readonly also?: Transport
 }
 
 export interface WorldPeer {
@@ -27,6 +34,9 @@ export interface WorldPeer {
   readonly disk: MemoryDisk
   readonly storage: TestStorage
   readonly transport: TappedTransport
+  /** For direct links, where it takes them. */
+  readonly direct: TappedTransport | null
+  readonly rtc: FakeRtc
   readonly logged: { readonly level: string; readonly event: string; readonly details: unknown }[]
 }
 
@@ -38,23 +48,26 @@ export class World {
 
   async peer(name: string, options: WorldPeerOptions = {}): Promise<WorldPeer> {
     const number = ++this.#peers
-    const { durability = 'disk', disk = new MemoryDisk(), seed = number, ...peerOptions } = options
+    const { durability = 'disk', disk = new MemoryDisk(), seed = number, isDirect, also, ...peerOptions } = options
     const address = `memory://${name}`
     const storage = new TestStorage(disk, durability)
     const transport = new TappedTransport(new MemoryTransport(this.network, address))
     const logged: WorldPeer['logged'] = []
+    const [random, rtc] = [new SeededRandom(number), new FakeRtc()]
+    const direct =
+      isDirect === true ? new TappedTransport(new DirectTransport({ rtc, clock: this.clock, random })) : null
     const platform: Platform = {
       clock: this.clock,
-      random: new SeededRandom(number),
+      random,
       crypto: testCrypto,
       identity: new TestIdentity(seed),
       storage,
-      transports: [transport],
+      transports: [...(also === undefined ? [] : [also]), transport, ...(direct === null ? [] : [direct])],
       log: (level, event, details) => void logged.push({ level, event, details }),
     }
     const freshClientId = (): number => ++this.#clientIds
     const peer = await createPeer(platform, { freshClientId, ...peerOptions })
-    return { peer, address, disk, storage, transport, logged }
+    return { peer, address, disk, storage, transport, direct, rtc, logged }
   }
 
   /** Time passes, and everything that follows from it happens. */
@@ -142,6 +155,14 @@ export class TappedLink implements Link {
     return this.#inner.transport
   }
 
+  get isDirect(): boolean {
+    return this.#inner.isDirect ?? false
+  }
+
+  get channelBinding(): Uint8Array {
+    return this.#inner.channelBinding ?? new Uint8Array(0)
+  }
+
   get queuedBytes(): number {
     return this.#inner.queuedBytes + this.stuckBytes
   }
@@ -173,6 +194,9 @@ export class TappedLink implements Link {
 
 export class TappedTransport implements Transport {
   readonly schemes: readonly string[]
+  readonly dialMs?: number
+  readonly useSignals?: (signals: Signals) => SignalReceiver
+  readonly hasRoom?: (isUrgent: boolean) => boolean
   readonly #inner: Transport
   /** This peer's ends of all links it ever had, oldest first. */
   readonly links: TappedLink[] = []
@@ -184,6 +208,9 @@ export class TappedTransport implements Transport {
   constructor(inner: Transport) {
     this.#inner = inner
     this.schemes = inner.schemes
+    if (inner.dialMs !== undefined) this.dialMs = inner.dialMs
+    if (inner.useSignals !== undefined) this.useSignals = (signals) => assertFound(inner.useSignals?.(signals))
+    if (inner.hasRoom !== undefined) this.hasRoom = (isUrgent) => inner.hasRoom?.(isUrgent) ?? true
   }
 
   get last(): TappedLink {
@@ -208,9 +235,9 @@ export class TappedTransport implements Transport {
     }
   }
 
-  dial(address: string, accept: AcceptLink, failed: (why: string) => void): () => void {
+  dial(...[address, accept, failed, options]: Parameters<Transport['dial']>): () => void {
     this.dials.push(address)
-    return this.#inner.dial(address, this.#tap(accept), failed)
+    return this.#inner.dial(address, this.#tap(accept), failed, options)
   }
 
   listen(accept: AcceptLink): Promise<readonly string[]> {
@@ -220,4 +247,9 @@ export class TappedTransport implements Transport {
   [Symbol.asyncDispose](): PromiseLike<void> {
     return this.#inner[Symbol.asyncDispose]()
   }
+}
+
+function assertFound<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('the transport says that it has one')
+  return value
 }

@@ -19,12 +19,15 @@ export class MemoryTransport implements Transport {
   readonly schemes = ['memory']
   readonly #network: MemoryNetwork
   readonly #address: string
+  /** What its links call themselves. */
+  readonly #kind: string
   readonly #links = new Set<MemoryLink>()
   #stopListening: () => void = () => undefined
 
-  constructor(network: MemoryNetwork, address: string) {
+  constructor(network: MemoryNetwork, address: string, kind = 'memory') {
     this.#network = network
     this.#address = address
+    this.#kind = kind
   }
 
   dial(address: string, accept: AcceptLink, failed: (why: string) => void): () => void {
@@ -36,7 +39,7 @@ export class MemoryTransport implements Transport {
         failed(`nobody listens at ${address}`)
         return
       }
-      const [here, there] = MemoryLink.pair(address, `from ${this.#address}`)
+      const [here, there] = MemoryLink.pair(this.#kind, address, `from ${this.#address}`)
       this.#links.add(here)
       here.opened(accept(here))
       there.opened(acceptThere(there))
@@ -67,7 +70,7 @@ type Delivery =
 
 class MemoryLink implements Link {
   readonly description: string
-  readonly transport = 'memory'
+  readonly transport: string
   #far: MemoryLink | null = null
   #receiver: LinkReceiver | null = null
   /** On the way to this end. */
@@ -78,12 +81,13 @@ class MemoryLink implements Link {
   #isClosed = false
   #queuedBytes = 0
 
-  private constructor(description: string) {
+  private constructor(kind: string, description: string) {
+    this.transport = kind
     this.description = description
   }
 
-  static pair(describedHere: string, describedThere: string): readonly [MemoryLink, MemoryLink] {
-    const [here, there] = [new MemoryLink(describedHere), new MemoryLink(describedThere)]
+  static pair(kind: string, describedHere: string, describedThere: string): readonly [MemoryLink, MemoryLink] {
+    const [here, there] = [new MemoryLink(kind, describedHere), new MemoryLink(kind, describedThere)]
     here.#far = there
     there.#far = here
     return [here, there]

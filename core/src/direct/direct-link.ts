@@ -74,6 +74,12 @@ export class DirectLink implements Link {
     if (!this.#isOver) this.#giveUpLater()
   }
 
+  /** Closes, and does not wait until the other side has read why. */
+  leave(code: number, reason: string): void {
+    this.close(code, reason)
+    this.#end()
+  }
+
   // --- from the connection -------------------------------------------------------------------------------------------
 
   /** Hands pieces to the channel while it takes them. */

@@ -208,7 +208,7 @@ describe('as many as it takes', () => {
     }
     const last = others.at(-1)!
     expect(hub.openLinks).toBe(limits.directLinksMax)
-    expect(last.failures).toEqual(['it has as many links as it takes'])
+    expect(last.failures).toEqual(['it has as many direct links as it takes'])
     hub.ends[0]?.link.close(1000, 'enough')
     await world.rest()
     await last.dial(hub)
@@ -222,6 +222,69 @@ describe('as many as it takes', () => {
     for (let i = 0; i < 3 * limits.directLinksMax; i++) await (await world.peer()).dial(hub)
     while (world.kinds[0] === 'offer') await world.deliver()
     expect(hub.rtc.living).toBe(limits.directLinksMax)
+  })
+
+  it('[TR11] somebody who has nobody else is taken above that, up to a limit of its own', async () => {
+    const world = new DirectWorld()
+    const hub = await world.peer()
+    const others: DirectPeer[] = []
+    for (let i = 0; i <= limits.directLinksMaxUrgent; i++) {
+      const other = await world.peer()
+      others.push(other)
+      await other.dial(hub, { isUrgent: true })
+      expect(world.kinds).toEqual(['urgentOffer'])
+      await world.deliverAll()
+    }
+    expect([hub.openLinks, hub.rtc.living]).toEqual([limits.directLinksMaxUrgent, limits.directLinksMaxUrgent])
+    expect(others.at(-1)!.failures).toEqual(['it has as many direct links as it takes'])
+  })
+
+  it('[TR11] says whether there is room for one more of its own, links under way counted', async () => {
+    const world = new DirectWorld()
+    const hub = await world.peer()
+    const rooms: string[] = []
+    for (let i = 0; i <= limits.directLinksMaxUrgent; i++) {
+      rooms.push(`${hub.transport.hasRoom(false)} ${hub.transport.hasRoom(true)}`)
+      await hub.dial(await world.peer())
+      // Some open, some are still on their way.
+      if (i % 2 === 0) await world.deliverAll()
+    }
+    const count = (of: string): number => rooms.filter((room) => room === of).length
+    expect(count('true true')).toBe(limits.directLinksMax)
+    expect(count('false true')).toBe(limits.directLinksMaxUrgent - limits.directLinksMax)
+    expect(count('false false')).toBe(1)
+  })
+})
+
+describe('a transport that is put aside', () => {
+  it('[TR15] has no connection left at once, and the other side hears why', async () => {
+    const { world, a, b } = await linkedPair()
+    a.transport.rest()
+    expect([a.rtc.living, a.ends[0]?.closes, b.ends[0]?.closes]).toEqual([
+      0,
+      [{ code: 1001, reason: 'this peer is put aside' }],
+      [{ code: 1001, reason: 'this peer is put aside' }],
+    ])
+    await world.rest()
+    expect([b.rtc.living, world.clock.waiting]).toEqual([0, 0])
+  })
+
+  it('[TR15] makes none until it is woken: dials fail, offers are refused, then both work', async () => {
+    const { world, a, b } = await pair()
+    const c = await world.peer()
+    await a.dial(c)
+    a.transport.rest()
+    expect([a.failures, a.rtc.living, a.transport.hasRoom(true)]).toEqual([['this peer is put aside'], 0, false])
+    await a.dial(b)
+    await b.dial(a)
+    await world.deliverAll()
+    expect([a.failures.length, b.failures, a.rtc.made.length]).toEqual([2, ['this peer is put aside'], 1])
+    a.transport.wake()
+    await b.dial(a)
+    await world.deliverAll()
+    await a.dial(c)
+    await world.deliverAll()
+    expect([a.openLinks, b.openLinks, c.openLinks]).toEqual([2, 1, 1])
   })
 })
 

@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Rtc, RtcConnection } from '../ports/rtc.ts'
 import type { SignalReceiver, Signals } from '../ports/signals.ts'
-import type { AcceptLink, Transport } from '../ports/transport.ts'
+import type { AcceptLink, DialOptions, Transport } from '../ports/transport.ts'
 import { closeCode } from '../wire/close-code.ts'
 import type { AddressBytes } from '../wire/message.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
@@ -27,10 +27,12 @@ export interface DirectTransportOptions {
 interface Dial {
   readonly accept: AcceptLink
   readonly failed: (why: string) => void
+  readonly isUrgent: boolean
   triesLeft: number
 }
 
 const scheme = 'direct'
+const leaving = 'this peer is put aside'
 
 export class DirectTransport implements Transport, SignalReceiver, AttemptOwner {
   readonly schemes = [scheme]
@@ -42,6 +44,7 @@ export class DirectTransport implements Transport, SignalReceiver, AttemptOwner 
   readonly #links = new Map<DirectLink, PeerAddress>()
   #signals: Signals | null = null
   #accept: AcceptLink | null = null
+  #isResting = false
   #emptied: () => void = () => undefined
 
   constructor(options: DirectTransportOptions) {
@@ -60,13 +63,13 @@ export class DirectTransport implements Transport, SignalReceiver, AttemptOwner 
   }
 
   /** `address`: `direct:` and a peer's address. */
-  dial(address: string, accept: AcceptLink, failed: (why: string) => void): () => void {
+  dial(address: string, accept: AcceptLink, failed: (why: string) => void, options: DialOptions = {}): () => void {
     const peer = addressBytes(address.slice(scheme.length + 1))
     const why = this.#whyNotDial(peer)
     // Never before this call has returned: its caller could not have aborted yet.
     if (peer === null || why !== null) return this.#options.clock.setTimer(0, () => failed(why ?? ''))
     const key = peerAddress(peer)
-    const dial: Dial = { accept, failed, triesLeft: limits.directTriesMax }
+    const dial: Dial = { accept, failed, isUrgent: options.isUrgent ?? false, triesLeft: limits.directTriesMax }
     this.#dials.set(key, dial)
     const cancelTimer = this.#options.clock.setTimer(0, () => this.#try(peer))
     return () => {
@@ -79,10 +82,41 @@ export class DirectTransport implements Transport, SignalReceiver, AttemptOwner 
 
   #whyNotDial(peer: AddressBytes | null): string | null {
     if (peer === null || this.#signals === null) return 'not the address of a peer'
+    if (this.#isResting) return leaving
     const key = peerAddress(peer)
     if (equalBytes(peer, this.#signals.own)) return 'that is this peer itself'
     if (this.#dials.has(key)) return 'a dial is under way'
     return [...this.#links].some(([link, other]) => other === key && !link.isClosed) ? 'there is a direct link' : null
+  }
+
+  /** Whether one more may be dialled that nobody asked for by name. */
+  hasRoom(isUrgent: boolean): boolean {
+    return !this.#isResting && this.#countBeside(null) < roomFor(isUrgent)
+  }
+
+  /**
+   * Ends every connection at once, and makes none until `wake`: a browser keeps a page for going back to only when it
+   * has none left.
+   */
+  rest(): void {
+    this.#isResting = true
+    for (const attempt of [...this.#attempts.values()]) {
+      this.#withdraw(attempt)
+      this.#drop(attempt)
+    }
+    for (const link of [...this.#links.keys()]) link.leave(closeCode.goingAway, leaving)
+    for (const address of [...this.#dials.keys()]) this.#giveUp(address, leaving)
+  }
+
+  wake(): void {
+    this.#isResting = false
+  }
+
+  /** Connections there are or will be, without those to one peer. */
+  #countBeside(peer: PeerAddress | null): number {
+    const underWay = new Set([...this.#attempts.keys(), ...this.#dials.keys()])
+    const links = [...this.#links.values()].filter((other) => other !== peer)
+    return links.length + underWay.size
   }
 
   /** Says goodbye on every link, and waits until the connections are gone: none may keep a process alive. */
@@ -102,7 +136,7 @@ export class DirectTransport implements Transport, SignalReceiver, AttemptOwner 
   received(from: AddressBytes, payload: Uint8Array): void {
     const proposal = decodeProposal(payload)
     if (proposal === null || this.#accept === null) return
-    if (proposal.kind === 'offer') return this.#offered(from, proposal)
+    if (proposal.kind === 'offer' || proposal.kind === 'urgentOffer') return this.#offered(from, proposal)
     const attempt = this.#attempts.get(peerAddress(from))
     // Late: of an attempt that was given up, or replaced.
     if (attempt === undefined || !equalBytes(attempt.id, proposal.attempt)) return
@@ -130,12 +164,21 @@ export class DirectTransport implements Transport, SignalReceiver, AttemptOwner 
       // Our own offer, when it comes late, is not one to answer.
       if (current.isOurs) this.#withdraw(current)
       this.#drop(current)
-    } else if (this.#attempts.size + this.#links.size >= limits.directLinksMax) {
-      return this.#say(from, { kind: 'refusal', attempt: proposal.attempt, text: 'it has as many links as it takes' })
+    } else {
+      const why = this.#whyNotTake(key, proposal)
+      if (why !== null) return this.#say(from, { kind: 'refusal', attempt: proposal.attempt, text: why })
     }
     // A link that we still hold stays until the new one has proven itself: anybody can claim to be that peer.
     const attempt = this.#begin(from, proposal.attempt, false)
     attempt.answer(proposal.text, (text) => this.#say(from, { kind: 'answer', attempt: attempt.id, text }))
+  }
+
+  #whyNotTake(from: PeerAddress, { kind }: Proposal): string | null {
+    if (this.#isResting) return leaving
+    // One that we dial, and that was not offered yet, is that very link.
+    if (this.#dials.has(from)) return null
+    const isFull = this.#countBeside(from) >= roomFor(kind === 'urgentOffer')
+    return isFull ? 'it has as many direct links as it takes' : null
   }
 
   #say(to: AddressBytes, proposal: Proposal): void {
@@ -150,7 +193,8 @@ export class DirectTransport implements Transport, SignalReceiver, AttemptOwner 
     if (dial === undefined || this.#attempts.has(peerAddress(peer))) return
     dial.triesLeft--
     const attempt = this.#begin(peer, this.#options.random.bytes(8), true)
-    attempt.offer((text) => this.#say(peer, { kind: 'offer', attempt: attempt.id, text }))
+    const kind = dial.isUrgent ? 'urgentOffer' : 'offer'
+    attempt.offer((text) => this.#say(peer, { kind, attempt: attempt.id, text }))
   }
 
   #begin(peer: AddressBytes, id: Uint8Array, isOurs: boolean): Attempt {
@@ -205,4 +249,9 @@ export class DirectTransport implements Transport, SignalReceiver, AttemptOwner 
     this.#links.delete(link)
     if (this.#links.size === 0) this.#emptied()
   }
+}
+
+/** [TR11] How many connections there may be when one more is wished for. */
+function roomFor(isUrgent: boolean): number {
+  return isUrgent ? limits.directLinksMaxUrgent : limits.directLinksMax
 }

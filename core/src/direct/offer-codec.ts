@@ -1,8 +1,11 @@
-/** What travels in a signal to open a direct link: varUint kind (0 offer, 1 answer, 2 refusal), attempt [8], text. */
+/**
+ * What travels in a signal to open a direct link: varUint kind (0 offer, 1 answer, 2 refusal, 3 urgent offer), attempt
+ * [8], text.
+ */
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 
-const kinds = ['offer', 'answer', 'refusal'] as const
+const kinds = ['offer', 'answer', 'refusal', 'urgentOffer'] as const
 
 export interface Proposal {
   readonly kind: (typeof kinds)[number]

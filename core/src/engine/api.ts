@@ -31,6 +31,8 @@ export interface PeerOptions {
   readonly token?: string
   /** Keep, store and pass on every document a neighbour opens (node peers do). Default false. */
   readonly keeps?: boolean
+  /** Dial other members of a document for direct links; a peer that keeps never does. Default true. */
+  readonly dialsMembers?: boolean
   /** Client ids for documents; for simulators. Default: 32 random bits. */
   readonly freshClientId?: () => number
 }

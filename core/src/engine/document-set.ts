@@ -28,9 +28,10 @@ export interface DocumentSetOptions {
   readonly keeps: boolean
   readonly origin: unknown
   readonly freshClientId: () => number
-  /** This peer's own address, and whether it takes direct links. */
+  /** This peer's own address, and whether it takes direct links, and dials some by itself. */
   readonly own: AddressBytes
   readonly isDirect: boolean
+  readonly dialsMembers: boolean
 }
 
 export class DocumentSet implements DocumentOwner {
@@ -49,14 +50,16 @@ export class DocumentSet implements DocumentOwner {
   readonly #mesh: Mesh
 
   constructor(options: DocumentSetOptions) {
-    const { platform, links, keeps, origin, freshClientId, own, isDirect } = options
-    const { clock, random } = platform
+    const { platform, links, keeps, origin, freshClientId, own, isDirect, dialsMembers } = options
+    const { clock, random, transports } = platform
     this.platform = platform
     this.origin = origin
     this.freshClientId = freshClientId
     this.#links = links
     this.#keeps = keeps
-    this.#mesh = new Mesh({ links, clock, fraction: () => random.fraction(), own, isDirect, keeps })
+    const fraction = (): number => random.fraction()
+    const linksOwnInstances = transports.some((transport) => transport.linksOwnInstances === true)
+    this.#mesh = new Mesh({ links, clock, fraction, own, isDirect, dialsMembers, keeps, linksOwnInstances })
     this.#catalogue = new CatalogueDriver({
       clock,
       random,
@@ -144,6 +147,7 @@ export class DocumentSet implements DocumentOwner {
       link.closeDocument(name)
       driver.push({ type: 'left', link: link.id, how: 'lost' })
     }
+    this.#mesh.forgot(name)
     const forget = (): void => {
       if (!machine.isForgettable || this.#documents.get(name) !== driver) return
       driver.stop()
@@ -173,6 +177,7 @@ export class DocumentSet implements DocumentOwner {
       if (this.#isToldOf(driver, link) && (!isCompared || driver.isUsed)) this.#invite(driver, link)
     }
     if (isCompared) this.#catalogue.linked(link)
+    this.#mesh.linked(link)
   }
 
   /** [CA9] Of what was compared and is equal nothing is said until it changes. */
@@ -188,7 +193,7 @@ export class DocumentSet implements DocumentOwner {
   lost(link: LinkDriver): void {
     this.#woken.delete(link.id)
     this.#catalogue.lost(link)
-    this.#mesh.lost(link.id)
+    this.#mesh.lost(link)
     for (const driver of this.#documents.values()) driver.push({ type: 'left', link: link.id, how: 'lost' })
   }
 
@@ -232,7 +237,7 @@ export class DocumentSet implements DocumentOwner {
   #closedBy(link: LinkDriver, number: number): void {
     const name = link.numbers.their(number)
     this.#named(name)?.push({ type: 'left', link: link.id, how: 'closed' })
-    if (name !== undefined) this.#mesh.left(name, link.id)
+    if (name !== undefined) this.#mesh.parted(name, link)
     link.numbers.forget(number)
   }
 
@@ -294,5 +299,6 @@ export class DocumentSet implements DocumentOwner {
     if (name === undefined) return
     link.numbers.take(name)
     this.#named(name)?.push({ type: 'left', link: link.id, how: 'declined' })
+    this.#mesh.parted(name, link)
   }
 }

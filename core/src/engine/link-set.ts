@@ -6,14 +6,14 @@ import { equalBytes } from '../bytes.ts'
 import { linkId, peerAddress, type LinkId, type PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { SessionMessage } from '../link/link-machine.ts'
-import type { AcceptLink, Link, LinkReceiver } from '../ports/transport.ts'
+import type { AcceptLink, Link, Transport } from '../ports/transport.ts'
 import { messageOf } from '../result.ts'
 import { closeCode } from '../wire/close-code.ts'
 import { feature } from '../wire/message.ts'
 import type { Neighbour, Platform } from './api.ts'
 import { Dialler } from './dialler.ts'
 import { LinkDriver, type LinkOwner } from './link-driver.ts'
-import { notLinked, SingleDials } from './single-dials.ts'
+import { notLinked, SingleDials, type DialOnce } from './single-dials.ts'
 import { Watchable } from './watched.ts'
 
 export interface LinkSetOptions {
@@ -36,6 +36,8 @@ export class LinkSet implements LinkOwner {
   readonly #links = new Map<LinkId, LinkDriver>()
   readonly #diallers = new Map<Dialler, LinkDriver | null>()
   readonly #single: SingleDials
+  /** Links that came of a single dial of ours, with who is told when one ends before it was proven. */
+  readonly #singleLinks = new Map<LinkId, (why: string) => void>()
   #lastLink = 0
   #isClosed = false
   #isRefreshing = false
@@ -47,7 +49,11 @@ export class LinkSet implements LinkOwner {
     const { log, clock } = options.platform
     this.#single = new SingleDials({
       clock,
-      accept: (link) => this.begin(link, null),
+      accept: (link, failed) => {
+        const driver = this.begin(link, null)
+        if (this.#links.has(driver.id)) this.#singleLinks.set(driver.id, failed)
+        return driver
+      },
       changed: () => this.changed(),
     })
     this.neighbours = new Watchable<readonly Neighbour[]>([], (thrown) =>
@@ -79,8 +85,7 @@ export class LinkSet implements LinkOwner {
 
   connect(address: string): () => void {
     const { platform } = this.#options
-    const scheme = address.slice(0, Math.max(0, address.indexOf(':')))
-    const transport = platform.transports.find((one) => one.schemes.includes(scheme))
+    const transport = this.#transportFor(address)
     if (transport === undefined) throw new KnotworkError('bad-address', `no transport for the address ${address}`)
     const { clock, random } = platform
     const accept: AcceptLink = (link) => this.begin(link, dialler)
@@ -95,12 +100,21 @@ export class LinkSet implements LinkOwner {
     }
   }
 
-  /** Dials once, without keeping the link up. */
-  dialOnce(address: string, failed: (why: string) => void): void {
+  /** Dials once, without keeping the link up; false, and nothing happens, where there is no room for one more. */
+  dialOnce(dial: DialOnce, failed: (why: string) => void): boolean {
+    const transport = this.#transportFor(dial.address)
+    if (transport === undefined || transport.hasRoom?.(dial.isUrgent) === false) return false
+    this.#single.dial(transport, dial, failed)
+    return true
+  }
+
+  wasDialledOnce(link: LinkId): boolean {
+    return this.#singleLinks.has(link)
+  }
+
+  #transportFor(address: string): Transport | undefined {
     const scheme = address.slice(0, Math.max(0, address.indexOf(':')))
-    const transport = this.#options.platform.transports.find((one) => one.schemes.includes(scheme))
-    if (transport === undefined) failed(`no transport for the address ${address}`)
-    else this.#single.dial(transport, address, failed)
+    return this.#options.platform.transports.find((one) => one.schemes.includes(scheme))
   }
 
   stopDialling(): void {
@@ -114,7 +128,7 @@ export class LinkSet implements LinkOwner {
   }
 
   /** Takes a new link, dialled by `dialler` or incoming. */
-  begin(link: Link, dialler: Dialler | null): LinkReceiver {
+  begin(link: Link, dialler: Dialler | null): LinkDriver {
     const { platform, instance, features, token } = this.#options
     const driver = new LinkDriver({ id: this.nextId(), link, platform, instance, features, token, owner: this })
     this.#links.set(driver.id, driver)
@@ -144,6 +158,8 @@ export class LinkSet implements LinkOwner {
 
   ended(link: LinkDriver, code: number, reason: string): void {
     this.#links.delete(link.id)
+    if (link.peer === null) this.#singleLinks.get(link.id)?.(reason)
+    this.#singleLinks.delete(link.id)
     this.#options.lost(link)
     const dialler = this.#diallerOf(link)
     if (dialler !== null) {
@@ -166,12 +182,20 @@ export class LinkSet implements LinkOwner {
   }
 
   /**
-   * [TR7] One link per pair of peers. Where both dialled, the link dialled by the smaller id stays; where one side
-   * dialled twice, that side keeps its older one.
+   * [TR7] One link per pair of peers: the one that travels best. Of two alike, where both dialled, the link dialled by
+   * the smaller id stays; where one side dialled twice, that side keeps its older one.
    */
   #closeDuplicate(link: LinkDriver): boolean {
     for (const other of this.#links.values()) {
       if (other === link || !isSamePeer(other, link)) continue
+      const better = rankOf(link) - rankOf(other)
+      if (better !== 0) {
+        // Both ends see the same two paths, so both close the same one.
+        const worse = better > 0 ? other : link
+        worse.close(closeCode.duplicate, 'there is a better link between these two peers')
+        if (worse === link) return true
+        continue
+      }
       const isOurs = this.#diallerOf(link) !== null
       const wasOurs = this.#diallerOf(other) !== null
       if (isSecondDirect(other, link)) {
@@ -258,6 +282,12 @@ function directAddress(link: LinkDriver): string {
 
 function isSamePeer(a: LinkDriver, b: LinkDriver): boolean {
   return a.peer !== null && b.peer !== null && a.peer.id === b.peer.id && equalBytes(a.peer.instance, b.peer.instance)
+}
+
+/** [TR7] How well it travels: within one browser, then by an address of its own, then over a data channel. */
+function rankOf({ link: { transport } }: LinkDriver): number {
+  if (transport === 'tab') return 2
+  return transport === 'webrtc' ? 0 : 1
 }
 
 /** Two data channels between the same two peers. */

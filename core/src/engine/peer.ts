@@ -71,6 +71,7 @@ class EnginePeer implements Peer {
       platform,
       own,
       isDirect,
+      dialsMembers: options.dialsMembers ?? true,
       links: this.#links,
       keeps,
       // Apps that ask where a change came from see this peer.

@@ -5,7 +5,7 @@
 import type { Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { AcceptLink, Transport } from '../ports/transport.ts'
+import type { Link, LinkReceiver, Transport } from '../ports/transport.ts'
 import type { Neighbour } from './api.ts'
 
 interface SingleDial {
@@ -14,9 +14,16 @@ interface SingleDial {
   readonly failure: { readonly why: string; readonly at: Millis } | null
 }
 
+export interface DialOnce {
+  readonly address: string
+  /** For a document where this peer has nobody else. */
+  readonly isUrgent: boolean
+}
+
 export interface SingleDialsOptions {
   readonly clock: Clock
-  readonly accept: AcceptLink
+  /** Takes the link; `failed` is for one that does not prove itself. */
+  readonly accept: (link: Link, failed: (why: string) => void) => LinkReceiver
   readonly changed: () => void
 }
 
@@ -28,22 +35,20 @@ export class SingleDials {
     this.#options = options
   }
 
-  dial(transport: Transport, address: string, failed: (why: string) => void): void {
+  dial(transport: Transport, { address, isUrgent }: DialOnce, failed: (why: string) => void): void {
     const { clock, accept, changed } = this.#options
     const scheme = transport.schemes[0] ?? ''
     this.#note(address, { transport: scheme, failure: null })
-    transport.dial(
-      address,
-      (link) => {
-        this.#dials.delete(address)
-        return accept(link)
-      },
-      (why) => {
-        this.#note(address, { transport: scheme, failure: { why, at: clock.now() } })
-        changed()
-        failed(why)
-      },
-    )
+    const fail = (why: string): void => {
+      this.#note(address, { transport: scheme, failure: { why, at: clock.now() } })
+      changed()
+      failed(why)
+    }
+    const take = (link: Link): LinkReceiver => {
+      this.#dials.delete(address)
+      return accept(link, fail)
+    }
+    transport.dial(address, take, fail, { isUrgent })
     changed()
   }
 

@@ -55,6 +55,24 @@ describe('[OV2] filling the active view', () => {
     expect(waits[2]).toBeGreaterThan((waits[1] ?? 0) * 1.1)
   })
 
+  it('[OV2] waits ever longer, too, while only those are named whom it knows', () => {
+    const machine = member()
+    machine.handle({ type: 'began' }, 0)
+    machine.handle({ type: 'contact', link }, 0)
+    machine.handle({ type: 'told', members: [address(1)] }, 0)
+    machine.handle({ type: 'linked', peer: address(1) }, 0)
+    let asked = 0
+    for (let now = 0; now < 60_000; now += 50) {
+      for (const effect of machine.handle({ type: 'woke' }, now)) {
+        if (effect.type !== 'ask') continue
+        asked++
+        machine.handle({ type: 'told', members: [address(1)] }, now)
+      }
+    }
+    // 2, 4, 8, 16, 30 s, and two exchanges in between; not one every two seconds.
+    expect(asked).toBeLessThan(9)
+  })
+
   it('[OV2] replaces a lost link from the names it has', () => {
     const machine = member()
     machine.handle({ type: 'began' }, 0)
@@ -76,6 +94,46 @@ describe('[OV2] filling the active view', () => {
     left.handle({ type: 'ended' }, 0)
     expect(left.handle({ type: 'told', members: addresses(1, 5) }, 0)).toEqual([])
     expect(left.deadline(0)).toBeNull()
+  })
+})
+
+describe('[OV2] a member that was picked', () => {
+  function began(): Membership {
+    const machine = member()
+    machine.handle({ type: 'began' }, 0)
+    return machine
+  }
+
+  it('[OV2] and had no room waits its turn, with no failure counted', () => {
+    const machine = began()
+    const peer = address(1)
+    machine.handle({ type: 'told', members: [peer] }, 0)
+    for (let now = 0, turn = 0; turn < 3 * directFailuresMax; turn++, now += directRetryFirstMs) {
+      expect(machine.handle({ type: 'dialPostponed', peer }, now)).toEqual([])
+      expect(machine.deadline(now)).toBeLessThanOrEqual(now + directRetryFirstMs)
+      expect(dialled(machine.handle({ type: 'woke' }, now + directRetryFirstMs - 1))).toEqual([])
+      expect(dialled(machine.handle({ type: 'woke' }, now + directRetryFirstMs))).toEqual([peer])
+    }
+  })
+
+  it('[OV5] and does not take part is not dialled again until it is named again', () => {
+    const machine = began()
+    const peer = address(1)
+    machine.handle({ type: 'told', members: [peer] }, 0)
+    expect(machine.handle({ type: 'parted', peer }, 0)).toEqual([])
+    expect([machine.passiveSize, dialled(machine.handle({ type: 'woke' }, 10_000))]).toEqual([0, []])
+    expect(dialled(machine.handle({ type: 'told', members: [peer] }, 10_000))).toEqual([peer])
+    machine.handle({ type: 'linked', peer }, 10_000)
+    machine.handle({ type: 'parted', peer }, 20_000)
+    expect([machine.active.size, machine.passiveSize]).toEqual([0, 0])
+  })
+
+  it('[OV2] whose link was lost before it took part leaves its place to others', () => {
+    const machine = began()
+    const first = dialled(machine.handle({ type: 'told', members: addresses(1, directLinksWanted) }, 0))
+    expect(first).toHaveLength(directLinksWanted)
+    expect(machine.handle({ type: 'told', members: [address(99)] }, 0)).toEqual([])
+    expect(dialled(machine.handle({ type: 'unlinked', peer: first[0] ?? address(0) }, 0))).toEqual([address(99)])
   })
 })
 

@@ -16,10 +16,14 @@ export type MembershipEvent =
   /** An app has the document open from now on, or has let go of it. */
   | { readonly type: 'began' }
   | { readonly type: 'ended' }
-  /** That peer takes part, over a direct link; or does not any more. */
+  /** That peer takes part, over a direct link; or the link was lost. */
   | { readonly type: 'linked'; readonly peer: PeerAddress }
   | { readonly type: 'unlinked'; readonly peer: PeerAddress }
+  /** It says that it does not take part. */
+  | { readonly type: 'parted'; readonly peer: PeerAddress }
   | { readonly type: 'dialFailed'; readonly peer: PeerAddress }
+  /** It was not dialled: there is no room for one more link, or a link to it already, not in this document yet. */
+  | { readonly type: 'dialPostponed'; readonly peer: PeerAddress }
   /** A neighbour that can name members is there: a peer that keeps, or any member. */
   | { readonly type: 'contact'; readonly link: LinkId }
   | { readonly type: 'contactLost'; readonly link: LinkId }
@@ -95,11 +99,21 @@ export class Membership {
       case 'unlinked':
         // It may be back soon, or gone: the dial will tell.
         if (this.#active.delete(event.peer)) this.#passive.add(event.peer)
+        this.#dialling.delete(event.peer)
         this.#passive.failed(event.peer, now)
+        break
+      case 'parted':
+        this.#active.delete(event.peer)
+        this.#dialling.delete(event.peer)
+        this.#passive.delete(event.peer)
         break
       case 'dialFailed':
         this.#dialling.delete(event.peer)
         this.#passive.failed(event.peer, now)
+        break
+      case 'dialPostponed':
+        this.#dialling.delete(event.peer)
+        this.#passive.rest(event.peer, now + limits.directRetryFirstMs)
         break
       case 'contact':
         this.#contacts.add(event.link)
@@ -109,8 +123,8 @@ export class Membership {
         this.#contacts.delete(event.link)
         break
       case 'told':
-        this.#learn(event.members)
-        if (event.members.length > 0) this.#askAgainMs = limits.membersQueryFirstMs
+        // Whoever names only those we know will do so again, however often he is asked.
+        if (this.#learn(event.members)) this.#askAgainMs = limits.membersQueryFirstMs
         break
       case 'asked':
         return [...this.#answer(event), ...this.#fill(now)]
@@ -138,10 +152,13 @@ export class Membership {
     return this.#active.size + this.#dialling.size < limits.directLinksWanted
   }
 
-  #learn(members: readonly PeerAddress[]): void {
+  /** Whether somebody was news. */
+  #learn(members: readonly PeerAddress[]): boolean {
+    let isNews = false
     for (const member of members) {
-      if (member !== this.#options.own && !this.#active.has(member)) this.#passive.add(member)
+      if (member !== this.#options.own && !this.#active.has(member) && this.#passive.add(member)) isNews = true
     }
+    return isNews
   }
 
   /** [OV3] A sample for a sample. */

@@ -21,17 +21,25 @@ export class PassiveView {
     return this.#members.size
   }
 
-  add(member: PeerAddress): void {
-    if (this.#members.has(member)) return
+  /** False when it is there already. */
+  add(member: PeerAddress): boolean {
+    if (this.#members.has(member)) return false
     if (this.#members.size >= limits.passiveViewMax) {
       const [victim] = sample([...this.#members.keys()], 1, this.#fraction)
       if (victim !== undefined) this.#members.delete(victim)
     }
     this.#members.set(member, { failures: 0, restsUntil: 0 })
+    return true
   }
 
   delete(member: PeerAddress): void {
     this.#members.delete(member)
+  }
+
+  /** Not to be dialled before; nobody's failure. */
+  rest(member: PeerAddress, until: Millis): void {
+    const candidate = this.#members.get(member)
+    if (candidate !== undefined) candidate.restsUntil = until
   }
 
   /** It could not be reached: once more soon, then ever later, then it is forgotten (PROTOCOL.md [OV4]). */

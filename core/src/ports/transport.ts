@@ -31,16 +31,25 @@ export interface LinkReceiver {
 /** The engine's side of a new link. Called once for each link, synchronously, before its first frame. */
 export type AcceptLink = (link: Link) => LinkReceiver
 
+export interface DialOptions {
+  /** For somebody who has nobody else: the other side takes it where it would not take one more. Default false. */
+  readonly isUrgent?: boolean
+}
+
 export interface Transport extends AsyncDisposable {
   /** Schemes of the addresses it can dial, without the colon: `ws`, `wss`. Empty when it cannot dial. */
   readonly schemes: readonly string[]
   /** How long a dial may take before it is given up. Default: `limits.dialMs`. */
   readonly dialMs?: Millis
+  /** It links to this peer's other instances by itself, as the tabs of one browser do: nobody dials those. */
+  readonly linksOwnInstances?: boolean
   /**
    * Tries to open a link. Exactly one of `accept` and `failed` is called, unless the returned function aborts it
    * first: then neither is.
    */
-  dial(address: string, accept: AcceptLink, failed: (why: string) => void): () => void
+  dial(address: string, accept: AcceptLink, failed: (why: string) => void, options?: DialOptions): () => void
+  /** Whether to dial somebody whom nobody asked for by name. Default: always. */
+  hasRoom?(isUrgent: boolean): boolean
   /** Takes incoming links from now on; resolves with the addresses others can dial, if there are any. */
   listen(accept: AcceptLink): Promise<readonly string[]>
   /** A transport whose dials need signals is given a way to send them, and returns who hears those of others. */
