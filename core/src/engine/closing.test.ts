@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
 import { FakeLink } from '../../test/fake-link.ts'
 import { docOf, typed } from '../../test/replicas.ts'
 import { openOf, Stranger } from '../../test/stranger.ts'
@@ -29,6 +30,17 @@ describe('[ME4] a peer that ends', () => {
     expect(b.peer.neighbours.value).toEqual([])
     // No timer is left to wake somebody who is gone.
     await Promise.all([b.peer.close(), world.pass(10)])
+    expect(world.clock.waiting).toBe(0)
+  })
+
+  it('[ME4] leaves no timer behind for a document that it only keeps, and shares with a neighbour to the last', async () => {
+    const world = new World()
+    const b = await world.peer('b', { keeps: true })
+    const a = await world.peer('a', { connect: [b.address], keeps: true })
+    await b.peer.merge('doc', typed(new Y.Doc(), 'k')[0]!)
+    await world.pass(500)
+    expect(await a.peer.read('doc')).not.toBeNull()
+    await Promise.all([b.peer.close(), a.peer.close(), world.pass(10)])
     expect(world.clock.waiting).toBe(0)
   })
 

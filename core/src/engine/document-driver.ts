@@ -174,7 +174,8 @@ export class DocumentDriver {
   }
 
   #settle(): void {
-    this.#alarm.set(this.#machine.deadline())
+    // What was still in the mailbox of a peer that ends, a lost link say, must not wake it later.
+    if (!this.#isStopped) this.#alarm.set(this.#machine.deadline())
     const before = this.status.value
     const after = statusOf(this.#machine.summary(), {
       isOnline: this.#owner.isOnline,

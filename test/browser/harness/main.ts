@@ -1,4 +1,5 @@
 /** What tests may ask of the harness page: `window.harness`, see `harness-page.ts`. */
+import { pageSends } from '../page-sends.ts'
 import { storageCases } from '../../contracts/storage.ts'
 import { transportCases } from '../../contracts/transport.ts'
 import { openPeerFeats } from './open-peer-feats.ts'
@@ -33,6 +34,7 @@ export const harness = {
   ...yIndexedDbFeats,
   ...openPeerFeats,
   ...peerFeats,
+  pageSends,
 }
 
 declare global {

@@ -1,4 +1,5 @@
 /** An app on the stock y-webrtc package, as its README has it; `window.app` is what the tests do with it. */
+import { pageSends } from '../page-sends.ts'
 import { WebrtcProvider } from 'y-webrtc'
 import * as Y from 'yjs'
 
@@ -82,7 +83,9 @@ const app = {
     }
     return sent
   },
-  links: (): number => joined().room?.webrtcConns.size ?? 0,
+  /** Pages it has an open channel to. */
+  links: (): number => [...(joined().room?.webrtcConns.values() ?? [])].filter(({ connected }) => connected).length,
+  pageSends,
   frames: () => ({ ...frames }),
 }
 
