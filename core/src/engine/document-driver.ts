@@ -98,6 +98,7 @@ export class DocumentDriver {
     this.#appDoc ??= doc
     const replica = this.#machine.adopt(doc)
     if (this.presence.doc !== replica.doc) this.presence.speakFor(replica.doc)
+    if (this.#apps === 1) this.#showStatus()
     this.push({ type: 'appOpened' })
     return replica.doc
   }
@@ -176,17 +177,22 @@ export class DocumentDriver {
   #settle(): void {
     // What was still in the mailbox of a peer that ends, a lost link say, must not wake it later.
     if (!this.#isStopped) this.#alarm.set(this.#machine.deadline())
+    if (this.#apps > 0) this.#showStatus()
+    for (const waiter of this.#waiters) {
+      if (!waiter.isTrue()) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+
+  /** Only apps look at the status; a document that is only kept and passed on is spared the telling. */
+  #showStatus(): void {
     const before = this.status.value
     const after = statusOf(this.#machine.summary(), {
       isOnline: this.#owner.isOnline,
       durability: this.#owner.platform.storage.durability,
     })
     if (JSON.stringify(before) !== JSON.stringify(after)) this.status.set(after)
-    for (const waiter of [...this.#waiters]) {
-      if (!waiter.isTrue()) continue
-      this.#waiters.delete(waiter)
-      waiter.resolve()
-    }
   }
 
   #perform(effect: SyncEffect): void {

@@ -102,6 +102,11 @@ export class DocumentSet implements DocumentOwner {
     return edge
   }
 
+  /** What clients of other wires have said is with its document before the peer waits for its log. */
+  letGo(): void {
+    for (const edge of this.#edges.values()) edge.letGo()
+  }
+
   stop(): void {
     for (const edge of [...this.#edges.values()]) edge.close(closeCode.goingAway, 'this peer is closing')
     for (const driver of this.#documents.values()) driver.stop()

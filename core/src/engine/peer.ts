@@ -173,6 +173,7 @@ class EnginePeer implements Peer {
   /** [ME4] Nothing is lost by closing: own presence leaves, the log is written, then the links end. */
   async #leave(): Promise<void> {
     this.#links.stopDialling()
+    this.#documents.letGo()
     const unwritten = [...this.#documents.all()].map((driver) => {
       if (driver.presence.getLocalState() !== null) driver.presence.setLocalState(null)
       return driver.until(() => driver.machine.isSettled && driver.presence.isTold).done

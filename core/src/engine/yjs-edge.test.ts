@@ -82,6 +82,71 @@ describe('[YW1] a stock y-websocket client connects', () => {
   })
 })
 
+describe('[BR6] updates of a client that follow one another', () => {
+  const keyFrames = (client: StockClient): number => client.link.frames.filter(([a, b]) => a === 0 && b === 2).length
+
+  it('[BR6] the first leaves at once, the others together, and everybody ends with the same text', async () => {
+    const world = new World()
+    const { peer, disk } = await world.peer('a', { keeps: true })
+    const [one, two] = [await join(peer, 'doc', 70), await join(peer, 'doc', 71)]
+    await carry(world, one, two)
+    const before = keyFrames(two)
+    for (const letter of 'abcdefghij') one.type(letter)
+    await world.pass(0)
+    expect([keyFrames(two) - before, disk.records.size]).toEqual([1, 1])
+    await world.pass(limits.editsTogetherMs)
+    expect(keyFrames(two) - before).toBe(2)
+    await carry(world, one, two)
+    expect([two.text, stateOf(two.doc)]).toEqual(['abcdefghij', stateOf(one.doc)])
+  })
+
+  it('[BR6] after a pause nothing waits', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const [one, two] = [await join(peer, 'doc', 70), await join(peer, 'doc', 71)]
+    await carry(world, one, two)
+    const before = keyFrames(two)
+    for (const [index, letter] of ['a', 'b', 'c'].entries()) {
+      one.type(letter)
+      await world.pass(0)
+      expect(keyFrames(two) - before).toBe(index + 1)
+      await world.pass(limits.editsTogetherMs)
+    }
+  })
+
+  it('[BR6] what it asks for comes behind what it has said before', async () => {
+    const world = new World()
+    const { peer, disk } = await world.peer('a', { keeps: true })
+    const client = await join(peer, 'doc', 70)
+    await carry(world, client)
+    client.type('a')
+    client.type('b')
+    // Step 1 of somebody who holds nothing.
+    client.raw(Uint8Array.of(0, 0, 1, 0))
+    await world.pass(0)
+    expect(client.link.frames.findLast(([a]) => a === 0)?.[1]).toBe(1)
+    expect(docOf(9, ...[...disk.records.values()].flat()).getText('t').toString()).toBe('ab')
+  })
+
+  it('[BR6] [ME4] nothing that came before the end is left behind: the client leaves, or the peer is closed', async () => {
+    for (const end of ['client', 'peer'] as const) {
+      const world = new World()
+      const { peer, disk } = await world.peer('a', { keeps: true })
+      const client = await join(peer, 'doc', 70)
+      await carry(world, client)
+      for (const letter of 'abc') client.type(letter)
+      if (end === 'client') client.hangUp()
+      else void peer.close()
+      await world.pass(10)
+      expect(
+        docOf(9, ...[...disk.records.values()].flat())
+          .getText('t')
+          .toString(),
+      ).toBe('abc')
+    }
+  })
+})
+
 describe('[YW2] updates', () => {
   it('[YW2] reach other clients and peers, as they came, and the log', async () => {
     const world = new World()
@@ -200,7 +265,7 @@ describe('[YW4] leaving', () => {
     ]) {
       const one = await join(peer, 'doc', 72)
       one.raw(garbage)
-      await world.pass(10)
+      await world.pass(limits.editsTogetherMs)
       expect(one.link.closedWith?.code).toBe(4400)
       const { length } = one.link.frames
       one.raw(Uint8Array.of(0, 0, 1, 0))

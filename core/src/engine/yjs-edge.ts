@@ -13,6 +13,7 @@ import { closeCode } from '../wire/close-code.ts'
 import type { DeclineReason, DocumentMessage } from '../wire/message.ts'
 import { decodeYjs, encodeYjs } from '../wire/yjs-wire.ts'
 import { BulkQueue } from './bulk-queue.ts'
+import { HeldUpdates } from './held-updates.ts'
 import type { Outlet } from './outlet.ts'
 
 export interface YjsEdgeOptions {
@@ -35,6 +36,7 @@ export class YjsEdge implements LinkReceiver, Outlet {
   readonly traits = traits
   readonly #options: YjsEdgeOptions
   readonly #bulk: BulkQueue
+  readonly #updates: HeldUpdates
   #received = 0
   #isOver = false
 
@@ -48,6 +50,9 @@ export class YjsEdge implements LinkReceiver, Outlet {
       sent: () => undefined,
       drained: () => push({ type: 'drained', link: id }),
     })
+    this.#updates = new HeldUpdates(clock, (updates) =>
+      this.#push({ type: 'updates', sequence: ++this.#received, updates }),
+    )
     const have = { stateVector: Uint8Array.of(0), deletes: unknownDeletes }
     push({ type: 'joined', link: id, traits, have })
   }
@@ -59,10 +64,11 @@ export class YjsEdge implements LinkReceiver, Outlet {
     const message = decoded.value
     switch (message.type) {
       case 'step1':
+        this.#updates.letGo()
         return this.#push({ type: 'have', have: { stateVector: message.stateVector, deletes: unknownDeletes } })
       case 'step2':
       case 'update':
-        return this.#push({ type: 'updates', sequence: ++this.#received, updates: [message.update] })
+        return this.#updates.add(message.update)
       case 'awareness':
         return this.#push({ type: 'presence', states: message.states })
       case 'queryAwareness':
@@ -74,12 +80,18 @@ export class YjsEdge implements LinkReceiver, Outlet {
     }
   }
 
+  /** Nothing it has said stays behind. */
+  letGo(): void {
+    this.#updates.letGo()
+  }
+
   #push(message: DocumentMessage): void {
     this.#options.push({ type: 'received', link: this.id, message })
   }
 
   closed(): void {
     if (this.#isOver) return
+    this.#updates.letGo()
     this.#isOver = true
     this.#bulk.stop()
     this.#options.push({ type: 'left', link: this.id, how: 'lost' })
@@ -121,15 +133,20 @@ export class YjsEdge implements LinkReceiver, Outlet {
   }
 }
 
-/** Encoded once for all clients: they all get the very same bytes. */
-const frames = new WeakMap<object, readonly Uint8Array[]>()
+/**
+ * Encoded once for all clients of a turn: they all get the very same bytes. Only the latest are kept; a WeakMap would
+ * keep all of them until the next full collection.
+ */
+const frames = new Map<object, readonly Uint8Array[]>()
+const framesMax = 16
 
 function framesFor(message: DocumentMessage): readonly Uint8Array[] {
-  const key: object =
-    message.type === 'updates' ? message.updates : message.type === 'presence' ? message.states : message
+  if (message.type !== 'updates' && message.type !== 'presence') return translated(message)
+  const key: object = message.type === 'updates' ? message.updates : message.states
   const known = frames.get(key)
   if (known !== undefined) return known
   const made = translated(message)
+  if (frames.size >= framesMax) frames.clear()
   frames.set(key, made)
   return made
 }
