@@ -12,7 +12,7 @@ async function webSockets(): Promise<TransportSubject> {
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/peer`
   const a = new WebSocketTransport({ log: silent, addresses: () => [] })
   const b = new WebSocketTransport({ log: silent, addresses: () => [url] })
-  server.on('connection', (socket, request) => b.admit(socket, request.socket.remoteAddress ?? ''))
+  server.on('connection', (socket, request) => b.admit(socket, request.socket.remoteAddress ?? '', request.socket))
   const [dialled, accepted] = [new LinkEnds(), new LinkEnds()]
   const [address = ''] = await b.listen(accepted.accept)
   return {

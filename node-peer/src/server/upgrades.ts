@@ -21,7 +21,7 @@ import type { Access } from './access.ts'
 import { signalPath, yjsPath } from './environment.ts'
 import { LinkQuota } from './link-quota.ts'
 import { isBelow, nameBelow, rawTarget, type RawTarget } from './raw-target.ts'
-import { YjsClients } from './yjs-clients.ts'
+import { YjsClients, type ClientOrigin } from './yjs-clients.ts'
 
 export interface UpgradesOptions {
   readonly access: Access
@@ -80,7 +80,7 @@ export class Upgrades {
     socket.once('close', () => this.#sockets.delete(socket))
     const from = addressOf(request)
     const refusal = this.#refusal(request, target) ?? this.#full(socket, from)
-    if (refusal === null) this.#admit(socket, from, target)
+    if (refusal === null) this.#admit(socket, { from, stream: request.socket }, target)
     else {
       this.#options.log('debug', 'turnedAway', { from, code: refusal.closeCode, why: refusal.detail })
       refuse(socket, refusal.closeCode, clip(refusal.detail))
@@ -111,19 +111,19 @@ export class Upgrades {
     return null
   }
 
-  #admit(socket: WebSocket, from: string, target: RawTarget): void {
+  #admit(socket: WebSocket, origin: Required<ClientOrigin>, target: RawTarget): void {
     const peer = this.#options.peer()
     if (peer === null) return
     if (target.path === signalPath) {
-      this.#signalling.add(socket, from)
+      this.#signalling.add(socket, origin.from)
       return
     }
     if (!isBelow(target, yjsPath)) {
-      this.#options.transport.admit(socket, from)
+      this.#options.transport.admit(socket, origin.from, origin.stream)
       return
     }
     const name = documentName(nameBelow(target, yjsPath, 'room') ?? '')
-    if (name.ok) this.#yjsClients.add(socket, from, { peer, name: name.value })
+    if (name.ok) this.#yjsClients.add(socket, origin, { peer, name: name.value })
     else refuse(socket, closeCode.garbage, clip(name.error))
   }
 }

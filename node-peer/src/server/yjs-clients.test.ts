@@ -42,7 +42,7 @@ function join(clients: YjsClients): {
       return { received: () => undefined, closed: () => undefined }
     },
   } as unknown as Peer
-  clients.add(socket as unknown as WebSocket, '192.0.2.1', { peer, name: 'a' })
+  clients.add(socket as unknown as WebSocket, { from: '192.0.2.1' }, { peer, name: 'a' })
   return {
     socket,
     attached,

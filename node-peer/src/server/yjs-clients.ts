@@ -1,4 +1,5 @@
 /** Clients that speak y-websocket's wire: each on a socket of its own for each document. */
+import type { Duplex } from 'node:stream'
 import { yjsKeepAlive, type Log, type Peer } from '@knotwork/core'
 import type { WebSocket } from 'ws'
 import { WebSocketLink } from '../transport/web-socket-link.ts'
@@ -8,6 +9,18 @@ const lookEveryMs = 5_000
 const keepAliveMs = 15_000
 /** Half-open connections are found by pings, which every WebSocket answers without being asked to. */
 const silentMs = 45_000
+
+/** Where a client came from. */
+export interface ClientOrigin {
+  readonly from: string
+  /** What is below its WebSocket. */
+  readonly stream?: Duplex
+}
+
+interface Attachment {
+  readonly peer: Peer
+  readonly name: string
+}
 
 interface Client {
   readonly socket: WebSocket
@@ -25,9 +38,9 @@ export class YjsClients {
   }
 
   /** Joins an open socket to a document of that peer. */
-  add(socket: WebSocket, from: string, attach: { readonly peer: Peer; readonly name: string }): void {
-    const options = { description: from, log: this.#log }
-    const link = WebSocketLink.over(socket, options, (opened) => attach.peer.attachYjs(attach.name, opened))
+  add(socket: WebSocket, { from, stream }: ClientOrigin, { peer, name }: Attachment): void {
+    const options = { description: from, log: this.#log, stream }
+    const link = WebSocketLink.over(socket, options, (opened) => peer.attachYjs(name, opened))
     const client: Client = { socket, link, heardAt: performance.now() }
     const heard = (): void => {
       client.heardAt = performance.now()

@@ -1,6 +1,8 @@
 /** A WebSocket of the `ws` package as a Link: binary frames, each handed on as bytes of its own. */
 import { closeCode, limits, messageOf, type AcceptLink, type Link, type LinkReceiver, type Log } from '@knotwork/core'
+import type { Duplex } from 'node:stream'
 import { WebSocket, type RawData } from 'ws'
+import { writeServerFrame } from './server-frame.ts'
 
 /** Our own receiver failed on a frame: a fault of this program, not of the other side. RFC 6455, 7.4.1. */
 const internalError = 1011
@@ -11,6 +13,8 @@ export interface WebSocketLinkOptions {
   /** For people: an address without its query. */
   readonly description: string
   readonly log: Log
+  /** What is below a socket that a server has accepted: frames are written to it as they are, past `ws`. */
+  readonly stream?: Duplex | undefined
 }
 
 export class WebSocketLink implements Link {
@@ -18,6 +22,7 @@ export class WebSocketLink implements Link {
   readonly transport = 'websocket'
   readonly #socket: WebSocket
   readonly #log: Log
+  readonly #stream: Duplex | undefined
   /** What ends the link, said by whoever came first: us, or an error of the socket. */
   #ending: { readonly code: number; readonly reason: string } | null = null
   #lastSentAt = performance.now()
@@ -25,6 +30,7 @@ export class WebSocketLink implements Link {
   private constructor(socket: WebSocket, options: WebSocketLinkOptions) {
     this.#socket = socket
     this.#log = options.log
+    this.#stream = options.stream
     this.description = options.description
   }
 
@@ -54,7 +60,8 @@ export class WebSocketLink implements Link {
     // `ws` counts what is sent on a closed socket as queued for ever.
     if (!this.isOpen) return
     this.#lastSentAt = performance.now()
-    this.#socket.send(frame)
+    if (this.#stream === undefined) this.#socket.send(frame)
+    else writeServerFrame(this.#stream, frame)
   }
 
   close(code: number, reason: string): void {

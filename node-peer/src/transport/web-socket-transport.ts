@@ -8,9 +8,10 @@ import {
   type Log,
   type Transport,
 } from '@knotwork/core'
+import type { Duplex } from 'node:stream'
 import { WebSocket, type ClientOptions } from 'ws'
 import { dialledAddress, shownAddress } from './address.ts'
-import { WebSocketLink } from './web-socket-link.ts'
+import { WebSocketLink, type WebSocketLinkOptions } from './web-socket-link.ts'
 
 /** A frame of ours never has more; the surplus is for what a later version may put around it. */
 export const peerPayloadBytesMax = limits.frameBytesMax + 64 * 1024
@@ -43,7 +44,7 @@ export class WebSocketTransport implements Transport {
 
   dial(address: string, accept: AcceptLink, failed: (why: string) => void): () => void {
     const dial = new Dial({
-      opened: (socket) => this.#open(socket, shownAddress(address), accept),
+      opened: (socket) => this.#open(socket, { description: shownAddress(address) }, accept),
       failed,
       ended: () => this.#dials.delete(dial),
     })
@@ -59,8 +60,9 @@ export class WebSocketTransport implements Transport {
   }
 
   /** Takes a socket that some server has accepted for this peer. */
-  admit(socket: WebSocket, from: string): void {
-    if (this.#accept !== null && !this.#isClosed) this.#open(socket, from, this.#accept)
+  admit(socket: WebSocket, from: string, stream?: Duplex): void {
+    const origin = { description: from, stream }
+    if (this.#accept !== null && !this.#isClosed) this.#open(socket, origin, this.#accept)
     else refuse(socket, closeCode.unavailable, 'this peer is not listening')
   }
 
@@ -74,8 +76,8 @@ export class WebSocketTransport implements Transport {
     if (this.#links.size > 0) await lastClosed
   }
 
-  #open(socket: WebSocket, description: string, accept: AcceptLink): void {
-    const link = WebSocketLink.over(socket, { description, log: this.#options.log }, (opened) => {
+  #open(socket: WebSocket, origin: Omit<WebSocketLinkOptions, 'log'>, accept: AcceptLink): void {
+    const link = WebSocketLink.over(socket, { ...origin, log: this.#options.log }, (opened) => {
       const receiver = accept(opened)
       return this.#forgetting(receiver, () => link)
     })
