@@ -38,7 +38,7 @@ export default defineConfig({
       quick('contracts', 'test/contracts/**/*.test.ts'),
       quick('sim', 'test/{sim,mesh}/**/*.test.ts'),
       slow('interop', 'test/interop/**/*.test.ts', 1, 120_000),
-      slow('integration', 'test/{integration,scale}/**/*.test.ts', 2, 120_000),
+      slow('integration', 'test/{integration,scale,bench}/**/*.test.ts', 2, 120_000),
       slow('browser', 'test/browser/**/*.test.ts', 3, 180_000),
     ],
   },
