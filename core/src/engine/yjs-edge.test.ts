@@ -125,7 +125,11 @@ describe('[BR6] updates of a client that follow one another', () => {
     client.raw(Uint8Array.of(0, 0, 1, 0))
     await world.pass(0)
     expect(client.link.frames.findLast(([a]) => a === 0)?.[1]).toBe(1)
-    expect(docOf(9, ...[...disk.records.values()].flat()).getText('t').toString()).toBe('ab')
+    expect(
+      docOf(9, ...[...disk.records.values()].flat())
+        .getText('t')
+        .toString(),
+    ).toBe('ab')
   })
 
   it('[BR6] [ME4] nothing that came before the end is left behind: the client leaves, or the peer is closed', async () => {
