@@ -98,7 +98,8 @@ export class DocumentDriver {
     this.#appDoc ??= doc
     const replica = this.#machine.adopt(doc)
     if (this.presence.doc !== replica.doc) this.presence.speakFor(replica.doc)
-    if (this.#apps === 1) this.#showStatus()
+    if (this.#machine.isLoaded || this.#machine.summary().fault !== null) this.#showStatus()
+    else this.status.set({ type: 'loading' })
     this.push({ type: 'appOpened' })
     return replica.doc
   }
