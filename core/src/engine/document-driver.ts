@@ -99,7 +99,7 @@ export class DocumentDriver {
     const replica = this.#machine.adopt(doc)
     if (this.presence.doc !== replica.doc) this.presence.speakFor(replica.doc)
     if (this.#machine.isLoaded || this.#machine.summary().fault !== null) this.#showStatus()
-    else this.status.set({ type: 'loading' })
+    else if (this.status.value.type !== 'loading') this.status.set({ type: 'loading' })
     this.push({ type: 'appOpened' })
     return replica.doc
   }
