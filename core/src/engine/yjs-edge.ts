@@ -2,8 +2,9 @@
  * A client that speaks y-websocket's wire, joined to one document (PROTOCOL.md [YW1] to [YW4]). Towards the
  * document it is a neighbour like any other, of the kind `edge`: it acknowledges nothing, and its presence is its own.
  */
-import { digestFrom, type DocumentName, type LinkId } from '../ids.ts'
+import { type DocumentName, type LinkId } from '../ids.ts'
 import { limits } from '../limits.ts'
+import { noDigest } from '../replica/digest.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Link, LinkReceiver } from '../ports/transport.ts'
 import type { Traits } from '../sync/neighbour.ts'
@@ -25,9 +26,6 @@ export interface YjsEdgeOptions {
   /** The connection has ended. */
   readonly ended: () => void
 }
-
-/** A client of this wire says nothing about deletes: this digest equals none. */
-const unknownDeletes = digestFrom(new Uint8Array(0))
 
 const traits: Traits = { kind: 'edge', keeps: false, disk: false, peer: null }
 
@@ -53,7 +51,7 @@ export class YjsEdge implements LinkReceiver, Outlet {
     this.#updates = new HeldUpdates(clock, (updates) =>
       this.#push({ type: 'updates', sequence: ++this.#received, updates }),
     )
-    const have = { stateVector: Uint8Array.of(0), deletes: unknownDeletes }
+    const have = { stateVector: Uint8Array.of(0), deletes: noDigest }
     push({ type: 'joined', link: id, traits, have })
   }
 
@@ -65,7 +63,7 @@ export class YjsEdge implements LinkReceiver, Outlet {
     switch (message.type) {
       case 'step1':
         this.#updates.letGo()
-        return this.#push({ type: 'have', have: { stateVector: message.stateVector, deletes: unknownDeletes } })
+        return this.#push({ type: 'have', have: { stateVector: message.stateVector, deletes: noDigest } })
       case 'step2':
       case 'update':
         return this.#updates.add(message.update)

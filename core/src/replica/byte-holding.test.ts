@@ -122,6 +122,27 @@ describe('[ST5] a log read as bytes', () => {
     }
   })
 
+  it('[ST4] [DS3] of one record is handed out as it is, and looked into when more is asked', () => {
+    for (const seed of seeds) {
+      const random = new SeededRandom(seed)
+      const { updates } = session(random, editRichly)
+      const twins = new Twins()
+      twins.tell(updates, random)
+      const record = twins.cold.snapshot()
+      const [handed, asked, edited] = [coldReplica(), coldReplica(), coldReplica()]
+      for (const replica of [handed, asked, edited]) expect(replica.load([record])).toEqual([])
+      expect(handed.snapshot()).toBe(record)
+      expect(handed.vector()).toEqual(twins.live.vector())
+      expect(handed.haveWithoutDeletes().stateVector).toEqual(twins.live.have().stateVector)
+      expect(handed.compare(twins.live.have())).toBeNull()
+      expect(asked.missing(new Map([[11, 3]]))).toEqual(twins.cold.missing(new Map([[11, 3]])))
+      const more = typed(docOf(40, record), 'more')
+      expect(edited.merge(more, bulkLimits).map(({ type }) => type)).toEqual(more.map(() => 'news'))
+      for (const update of more) twins.merge(update)
+      expect([edited.isCold, edited.digest()]).toEqual([true, twins.live.digest()])
+    }
+  })
+
   it('[ST5] with a record lost, what builds on it waits until it comes back', () => {
     const [a, b, c] = typed(docOf(9), 'abc')
     const replica = coldReplica()

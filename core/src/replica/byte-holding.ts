@@ -14,6 +14,8 @@ import { StructBytes } from './struct-bytes.ts'
 export class ByteHolding {
   readonly #outline = new Outline()
   readonly #structs = new StructBytes()
+  /** A log of one record: most are only handed out again, whole. */
+  #record: { readonly update: Uint8Array; readonly examined: Examined } | null = null
   /** Hears of each update that is new, as it belongs into the log. */
   readonly #took: (update: Uint8Array) => void
 
@@ -23,9 +25,29 @@ export class ByteHolding {
 
   /** Null: nothing of it was taken, only a Y.Doc can tell what becomes of it, and this is of no use for anything more. */
   merge(update: Uint8Array, max: UpdateLimits): Merged | null {
+    if (!this.open()) return null
     const examined = examine(update, max)
     if (!examined.ok) return { type: 'refused', why: examined.error }
     return this.#mergeExamined(update, examined.value)
+  }
+
+  /** Takes in the one record of a log, and puts it aside until more is asked than what is in it. */
+  keep(update: Uint8Array): Merged['type'] {
+    const examined = examine(update, ownLimits)
+    if (!examined.ok) return 'refused'
+    if (isWaiting(examined.value.inspection, () => 0)) return 'waiting'
+    this.#record = { update, examined: examined.value }
+    return 'news'
+  }
+
+  /** Looks into the record that was put aside. False: it is nothing that an editor wrote, as in `merge`. */
+  open(): boolean {
+    if (this.#record === null) return true
+    const { update, examined } = this.#record
+    if (this.#outline.apply(examined.structs, examined.deletes) === null) return false
+    this.#structs.add(examined.structs, update)
+    this.#record = null
+    return true
   }
 
   #mergeExamined(update: Uint8Array, examined: Examined): Merged | null {
@@ -58,12 +80,17 @@ export class ByteHolding {
     return merged?.type === 'news' ? { type: 'news', inspection } : null
   }
 
+  get isEmpty(): boolean {
+    return this.#record === null && this.#outline.isEmpty
+  }
+
   clockOf(client: number): number {
-    return this.#outline.clockOf(client)
+    if (this.#record === null) return this.#outline.clockOf(client)
+    return this.#record.examined.inspection.to.get(client) ?? 0
   }
 
   vector(): Vector {
-    return this.#outline.vector()
+    return this.#record === null ? this.#outline.vector() : new Map(this.#record.examined.inspection.to)
   }
 
   have(): Have {
@@ -75,6 +102,7 @@ export class ByteHolding {
   }
 
   missing(vector: Vector): Uint8Array {
+    if (this.#record !== null) return this.#record.update
     return encoding.encode((encoder) => {
       this.#structs.write(encoder, vector)
       this.#outline.deletes.write(encoder)

@@ -50,5 +50,8 @@ export function equalHaves(a: Have, b: Have): boolean {
   return equalBytes(a.stateVector, b.stateVector) && equalBytes(a.deletes, b.deletes)
 }
 
+/** Where nobody asks for a digest: it equals none. */
+export const noDigest: Digest = digestFrom(new Uint8Array(0))
+
 /** The digest of a document that holds nothing. */
 export const digestOfNothing: Digest = digestOf(haveOf(new Y.Doc()))

@@ -12,7 +12,14 @@ import * as decoding from 'lib0/decoding'
 import { limits } from '../limits.ts'
 import { err, messageOf, ok, type Result } from '../result.ts'
 import { inOrder } from './order.ts'
-import { contentKind, readUpdate, type DeletedRange, type ReadUpdate, type StructHeader } from './update-reader.ts'
+import {
+  contentKind,
+  readUpdate,
+  type DeletedRange,
+  type Id,
+  type ReadUpdate,
+  type StructHeader,
+} from './update-reader.ts'
 
 /** Clock per client: how many structs' worth of a client's edits are known, without a gap. */
 export type Vector = Map<number, number>
@@ -106,10 +113,15 @@ function visit(struct: StructHeader, survey: Survey): string | null {
   else if (known !== clock) return 'the structs of a client are not in one piece'
   survey.to.set(client, end)
   if (struct.content === contentKind.skip) survey.holes.set(client, end)
-  if (origin !== null) need(survey.needs, origin.client, origin.clock + 1)
-  if (rightOrigin !== null) need(survey.needs, rightOrigin.client, rightOrigin.clock + 1)
-  if (parent !== null && typeof parent !== 'string') need(survey.needs, parent.client, parent.clock + 1)
+  if (origin !== null) needOfOthers(survey.needs, client, origin)
+  if (rightOrigin !== null) needOfOthers(survey.needs, client, rightOrigin)
+  if (parent !== null && typeof parent !== 'string') needOfOthers(survey.needs, client, parent)
   return null
+}
+
+/** What a client builds on of its own comes before, or the update is refused: nobody else has to be asked for it. */
+function needOfOthers(needs: Vector, client: number, base: Id): void {
+  if (base.client !== client) need(needs, base.client, base.clock + 1)
 }
 
 function need(needs: Vector, client: number, clock: number): void {

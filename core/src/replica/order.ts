@@ -37,32 +37,33 @@ function areOfOneClient(structs: readonly StructHeader[]): boolean {
 }
 
 function buildsOnEarlier(struct: StructHeader): boolean {
-  return basesOf(struct).every((base) => base.client !== struct.client || base.clock < struct.clock)
+  return missingBase(struct, (base) => base.client !== struct.client || base.clock < struct.clock) === null
 }
 
 /** Applies, in thought, as many structs of a line as can be; returns the lines that waited for them. */
 function advance(line: Line, lines: ReadonlyMap<number, Line>, ordered: StructHeader[]): readonly Line[] {
+  const isHere = (base: Id): boolean => isApplied(base, lines)
   for (let struct = line.structs[line.at]; struct !== undefined; struct = line.structs[++line.at]) {
-    const missing = basesOf(struct).find((base) => !isApplied(base, lines))
-    if (missing === undefined) {
+    const missing = missingBase(struct, isHere)
+    if (missing === null) {
       ordered.push(struct)
       continue
     }
     lines.get(missing.client)?.waiting.push({ line, clock: missing.clock })
     break
   }
+  if (line.waiting.length === 0) return []
   const reached = nextClock(line)
   const freed = line.waiting.filter((waiter) => waiter.clock < reached)
   line.waiting = line.waiting.filter((waiter) => waiter.clock >= reached)
   return freed.map((waiter) => waiter.line)
 }
 
-function basesOf({ origin, rightOrigin, parent }: StructHeader): readonly Id[] {
-  const bases: Id[] = []
-  if (origin !== null) bases.push(origin)
-  if (rightOrigin !== null) bases.push(rightOrigin)
-  if (parent !== null && typeof parent !== 'string') bases.push(parent)
-  return bases
+/** The first of what a struct builds on that is not here. */
+function missingBase({ origin, rightOrigin, parent }: StructHeader, isHere: (base: Id) => boolean): Id | null {
+  if (origin !== null && !isHere(origin)) return origin
+  if (rightOrigin !== null && !isHere(rightOrigin)) return rightOrigin
+  return parent !== null && typeof parent !== 'string' && !isHere(parent) ? parent : null
 }
 
 /** What is before this update is not its matter: whether that is here is asked by `isWaiting`. */

@@ -136,6 +136,10 @@ export class Outline {
     return vector
   }
 
+  get isEmpty(): boolean {
+    return this.#lines.size === 0
+  }
+
   clockOf(client: number): number {
     return this.#lines.get(client)?.clock ?? 0
   }
@@ -148,21 +152,25 @@ export class Outline {
   apply(structs: readonly StructHeader[], deletes: readonly DeletedRange[]): boolean | null {
     let hasDeleted = false
     for (const struct of structs) {
-      const deleted = this.#put(struct)
-      if (deleted === null) return null
-      for (const range of deleted) if (this.#delete(range)) hasDeleted = true
+      const place = this.#placeOf(struct)
+      if (place === null) return null
+      const { client, clock, length } = struct
+      this.#put(struct, place)
+      const { isDeleted } = place instanceof Values ? place.node : place
+      const isGone = isDeleted || struct.content === contentKind.deleted
+      if (isGone && this.#delete(client, clock, clock + length)) hasDeleted = true
+      const lost = place instanceof Values ? place.set(struct, struct.origin) : null
+      if (lost !== null && this.#delete(lost.client, lost.clock, lost.clock + lost.length)) hasDeleted = true
     }
-    for (const range of deletes) if (this.#delete(range)) hasDeleted = true
+    for (const { client, clock, length } of deletes) {
+      if (this.#delete(client, clock, clock + length)) hasDeleted = true
+    }
     // Values under one key are put together in one struct only when they are deleted.
     const isOdd = structs.some((struct) => struct.length > 1 && this.#isValue(struct) && !this.#isDeleted(struct))
     return isOdd ? null : hasDeleted
   }
 
-  /** Returns what that deletes. */
-  #put(struct: StructHeader): readonly DeletedRange[] | null {
-    const { client, clock, length, content } = struct
-    const place = this.#placeOf(struct)
-    if (place === null) return null
+  #put({ client, clock, length, content }: StructHeader, place: Place): void {
     let line = this.#lines.get(client)
     if (line === undefined) this.#lines.set(client, (line = new Line()))
     if (line.places.at(-1) !== place) {
@@ -176,13 +184,6 @@ export class Outline {
     }
     const node = place instanceof Values ? place.node : place
     node.add(client, clock, clock + length)
-    const deleted: DeletedRange[] = []
-    if (node.isDeleted || content === contentKind.deleted) deleted.push({ client, clock, length })
-    if (place instanceof Values) {
-      const lost = place.set(struct, struct.origin)
-      if (lost !== null) deleted.push(lost)
-    }
-    return deleted
   }
 
   #placeOf(struct: StructHeader): Place | null {
@@ -228,20 +229,26 @@ export class Outline {
   }
 
   /** Deletes a range, and all that is in the types of it. */
-  #delete(range: DeletedRange): boolean {
-    const ranges = [range.client, range.clock, range.clock + range.length]
-    let hasDeleted = false
-    while (ranges.length > 0) {
-      const [client = 0, from = 0, to = 0] = ranges.splice(-3)
-      if (!this.deletes.add(client, from, to)) continue
-      hasDeleted = true
-      const line = this.#lines.get(client)
-      if (line === undefined) continue
-      for (let at = countUpTo(line.types, from - 1); at < line.types.length && (line.types[at] ?? to) < to; at++) {
-        const node = line.nodes[at]
-        if (node !== undefined && !node.isDeleted) for (const bound of node.delete()) ranges.push(bound)
-      }
+  #delete(client: number, from: number, to: number): boolean {
+    if (!this.deletes.add(client, from, to)) return false
+    const inside = this.#children(client, from, to)
+    while (inside.length > 0) {
+      const [nextClient = 0, nextFrom = 0, nextTo = 0] = inside.splice(-3)
+      if (!this.deletes.add(nextClient, nextFrom, nextTo)) continue
+      for (const bound of this.#children(nextClient, nextFrom, nextTo)) inside.push(bound)
     }
-    return hasDeleted
+    return true
+  }
+
+  /** What was put into the types of a range, which are deleted now. */
+  #children(client: number, from: number, to: number): number[] {
+    const line = this.#lines.get(client)
+    const children: number[] = []
+    if (line === undefined || line.types.length === 0) return children
+    for (let at = countUpTo(line.types, from - 1); (line.types[at] ?? to) < to; at++) {
+      const node = line.nodes[at]
+      if (node !== undefined && !node.isDeleted) for (const bound of node.delete()) children.push(bound)
+    }
+    return children
   }
 }

@@ -12,7 +12,8 @@ import type * as Y from 'yjs'
 import type { Have } from '../wire/message.ts'
 import { ByteHolding } from './byte-holding.ts'
 import { ownLimits } from './compaction.ts'
-import { digestOf, equalHaves } from './digest.ts'
+import { equalBytes } from '../bytes.ts'
+import { digestOf, encodeVector, equalHaves, noDigest } from './digest.ts'
 import { DocHolding, type Change, type DocHoldingOptions } from './doc-holding.ts'
 import { decodeVector, inspect, type UpdateLimits, type Vector } from './gate.ts'
 import type { Merged } from './merged.ts'
@@ -86,6 +87,11 @@ export class Replica {
     return live
   }
 
+  #opened(): ByteHolding | DocHolding {
+    const holding = this.#holding
+    return holding instanceof ByteHolding && !holding.open() ? this.#bringToLife() : holding
+  }
+
   /** Whether there is a Y.Doc, and that one. */
   isHeldIn(doc: Y.Doc): boolean {
     return this.#holding instanceof DocHolding && this.#holding.doc === doc
@@ -133,6 +139,12 @@ export class Replica {
   /** Takes in what it can, in whatever order it is; returns what only a Y.Doc can take. */
   #loadBytes(updates: readonly Uint8Array[], damaged: Uint8Array[]): readonly Uint8Array[] {
     const holding = this.#holding
+    const [record] = updates
+    if (record !== undefined && updates.length === 1 && holding instanceof ByteHolding && holding.isEmpty) {
+      const kept = holding.keep(record)
+      if (kept === 'refused') damaged.push(record)
+      return kept === 'waiting' ? updates : []
+    }
     let left = updates
     for (let hasNews = true; hasNews && holding instanceof ByteHolding;) {
       hasNews = false
@@ -172,8 +184,13 @@ export class Replica {
   }
 
   have(): Have {
-    this.#have ??= this.#holding.have()
+    this.#have ??= this.#opened().have()
     return this.#have
+  }
+
+  /** What is here, for who does not ask for deletes: that spares looking into a record that is only handed out. */
+  haveWithoutDeletes(): Have {
+    return { stateVector: encodeVector(this.vector()), deletes: noDigest }
   }
 
   digest(): Digest {
@@ -183,7 +200,8 @@ export class Replica {
 
   /** Compares with what somebody else holds; null when that is the very same, a sentence when it is no state at all. */
   compare(theirs: Have): Difference | null | string {
-    if (equalHaves(theirs, this.have())) return null
+    const { stateVector } = this.haveWithoutDeletes()
+    if (equalBytes(theirs.stateVector, stateVector) && equalHaves(theirs, this.have())) return null
     const decoded = decodeVector(theirs.stateVector)
     if (!decoded.ok) return decoded.error
     const theirVector = decoded.value
@@ -196,12 +214,12 @@ export class Replica {
 
   /** Everything that a document with the state `vector` lacks, and the whole delete set, as one update. */
   missing(vector: Vector): Uint8Array {
-    return this.#holding.missing(vector)
+    return vector.size === 0 ? this.snapshot() : this.#opened().missing(vector)
   }
 
   /** The whole document as one update. */
   snapshot(): Uint8Array {
-    return this.missing(new Map())
+    return this.#holding.missing(new Map())
   }
 
   /** Whether an exception left the Y.Doc unable to announce edits (PROTOCOL.md [DS10]): it must be rebuilt from the log. */

@@ -34,20 +34,28 @@ export class StructBytes {
 
   /** Structs that follow those of their clients; `update` holds their bytes. */
   add(structs: readonly StructHeader[], update: Uint8Array): void {
-    for (const struct of structs) {
-      const { client, clock, length, start, end } = struct
-      let strand = this.#strands.get(client)
-      if (strand === undefined) {
-        this.#strands.set(
-          client,
-          (strand = { bytes: new Uint8Array(end - start), size: 0, count: 0, clock, marks: [] }),
-        )
+    // Structs of one client that lie together are copied together.
+    let run: { readonly strand: Strand; readonly start: number; end: number; readonly client: number } | null = null
+    for (const { client, clock, length, start, end } of structs) {
+      if (run === null || run.client !== client || run.end !== start) {
+        if (run !== null) append(run.strand, update, run.start, run.end)
+        run = { strand: this.#strandOf(client, clock), start, end: start, client }
       }
-      mark(strand)
-      append(strand, update, start, end)
+      const { strand } = run
+      mark(strand, strand.size + start - run.start)
+      run.end = end
       strand.count++
       strand.clock = clock + length
     }
+    if (run !== null) append(run.strand, update, run.start, run.end)
+  }
+
+  #strandOf(client: number, clock: number): Strand {
+    const known = this.#strands.get(client)
+    if (known !== undefined) return known
+    const strand = { bytes: new Uint8Array(0), size: 0, count: 0, clock, marks: [] }
+    this.#strands.set(client, strand)
+    return strand
   }
 
   /** Everything from the clocks in `vector` on, without the delete set at its end. */
@@ -60,17 +68,17 @@ export class StructBytes {
   }
 }
 
-function mark(strand: Strand): void {
-  const { marks, clock, size, count } = strand
+/** Notes the struct that begins at `at`, if the last one noted is far enough. */
+function mark({ marks, clock, count }: Strand, at: number): void {
   const last = marks.at(-1)
-  if (last === undefined || size - last.at >= bytesBetweenMarks) marks.push({ clock, at: size, count })
+  if (last === undefined || at - last.at >= bytesBetweenMarks) marks.push({ clock, at, count })
 }
 
 function append(strand: Strand, source: Uint8Array, start: number, end: number): void {
   const size = strand.size + end - start
   if (size > strand.bytes.byteLength) {
-    // The first structs are the whole of most documents that are only read; whoever writes goes on writing.
-    const grown = new Uint8Array(Math.max(size, Math.ceil(strand.bytes.byteLength * 1.5), 64))
+    // What comes first is all there is of a document that is only read; whoever writes goes on writing.
+    const grown = new Uint8Array(Math.max(size, Math.ceil(strand.bytes.byteLength * 1.5)))
     grown.set(strand.bytes.subarray(0, strand.size))
     strand.bytes = grown
   }

@@ -6,6 +6,7 @@ import { equalBytes } from '../bytes.ts'
 import type { LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { ownLimits } from '../replica/compaction.ts'
+import { noDigest } from '../replica/digest.ts'
 import { bulkLimits, inspect, liveLimits, type UpdateLimits } from '../replica/gate.ts'
 import type { Merged } from '../replica/merged.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -129,10 +130,9 @@ export class Exchange {
     const { replica, log, outbox } = this.#ground
     const update = replica.missing(neighbour.said)
     const to = replica.vector()
-    if (neighbour.traits.kind === 'peer') {
-      neighbour.missingUntil = now + limits.answerMs + update.byteLength / limits.slowBytesPerMs
-    }
-    const say = { type: 'missing', digest: replica.digest(), update, to } as const
+    const isPeer = neighbour.traits.kind === 'peer'
+    if (isPeer) neighbour.missingUntil = now + limits.answerMs + update.byteLength / limits.slowBytesPerMs
+    const say = { type: 'missing', digest: isPeer ? replica.digest() : noDigest, update, to } as const
     outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: this.#ground.edits() })
   }
 
@@ -172,7 +172,8 @@ export class Exchange {
     neighbour.graftAt = null
     neighbour.pruned = false
     const { replica, log, outbox } = this.#ground
-    const say = { type: 'have', have: replica.have() } as const
+    const isEdge = neighbour.traits.kind === 'edge'
+    const say = { type: 'have', have: isEdge ? replica.haveWithoutDeletes() : replica.have() } as const
     outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: 0 })
   }
 
