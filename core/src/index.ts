@@ -2,7 +2,7 @@
 export { createPeer } from './engine/peer.ts'
 export { MemoryDisk, MemoryStorage } from './engine/memory-storage.ts'
 export type * from './engine/api.ts'
-export type { DocumentStatus, SavedHere } from './engine/status.ts'
+export type { DocumentStatus, SavedHere, Whereabouts } from './engine/status.ts'
 export { Watchable, type Watched } from './engine/watched.ts'
 export { KnotworkError, type KnotworkErrorCode } from './errors.ts'
 export {

@@ -141,6 +141,10 @@ export const limits = {
   readElsewhereMs: 2_000,
   /** How long closing waits for a storage that does not take the last edits. */
   closeMs: 5_000,
+  /** What is known of a document besides its updates is written once nothing has changed for this long. */
+  noteQuietMs: 1_000,
+  /** Peers remembered as having everything on disk, per document: 33 bytes each. */
+  witnessesMax: 16,
   /** A replica nobody uses leaves memory after this. */
   idleUnloadMs: 60_000,
   /** Records in a log before compacting it is worth its reading ... */

@@ -5,6 +5,7 @@ export type {
   Neighbour,
   Peer,
   SavedHere,
+  Whereabouts,
   SharedDocument,
   SyncedOptions,
   Watched,

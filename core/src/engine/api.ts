@@ -76,9 +76,9 @@ export interface Signal {
 }
 
 export interface SyncedOptions {
-  /** How many neighbours must hold every edit made here. Default 1. */
+  /** How many peers must hold every edit made here. Default 1. */
   readonly peers?: number
-  /** They must hold it on disk. Default false: in their memory is enough. */
+  /** They must hold it on disk, and need not be linked any more. Default false: in a neighbour's memory is enough. */
   readonly stored?: boolean
   readonly signal?: Signal
 }
@@ -96,7 +96,7 @@ export interface SharedDocument extends Disposable {
    */
   readonly loaded: Promise<void>
   /**
-   * Resolves when it is true that so many neighbours hold every edit made here until now.
+   * Resolves when it is true that so many peers hold every edit made here until now.
    *
    * @throws KnotworkError `aborted` when the signal is, `closed` when the peer is closed before.
    */

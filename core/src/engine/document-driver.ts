@@ -203,6 +203,8 @@ export class DocumentDriver {
         return void this.#load()
       case 'append':
         return void this.#append(effect.updates)
+      case 'note':
+        return void this.#keepNote(effect.bytes)
       case 'compact':
         return void this.#compact()
       case 'open':
@@ -234,8 +236,8 @@ export class DocumentDriver {
 
   async #load(): Promise<void> {
     try {
-      const { updates, unreadable } = await this.#owner.platform.storage.load(this.name)
-      this.push({ type: 'loaded', updates, unreadable })
+      const { updates, unreadable, note } = await this.#owner.platform.storage.load(this.name)
+      this.push({ type: 'loaded', updates, unreadable, note })
     } catch (thrown) {
       this.push({ type: 'loadFailed', why: messageOf(thrown) })
     }
@@ -247,6 +249,16 @@ export class DocumentDriver {
       this.push({ type: 'appended' })
     } catch (thrown) {
       this.push({ type: 'appendFailed', why: messageOf(thrown) })
+    }
+  }
+
+  /** Without the note less is known after a restart; nothing is lost. */
+  async #keepNote(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#owner.platform.storage.append(this.name, [], bytes)
+    } catch (thrown) {
+      if (this.#isStopped) return
+      this.#owner.platform.log('warn', 'note not kept', { document: this.name, why: messageOf(thrown) })
     }
   }
 

@@ -176,6 +176,7 @@ class EnginePeer implements Peer {
     this.#documents.letGo()
     const unwritten = [...this.#documents.all()].map((driver) => {
       if (driver.presence.getLocalState() !== null) driver.presence.setLocalState(null)
+      driver.push({ type: 'leaving' })
       return driver.until(() => driver.machine.isSettled && driver.presence.isTold).done
     })
     await this.#within(Promise.all(unwritten), limits.closeMs)

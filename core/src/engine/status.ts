@@ -8,22 +8,27 @@ import type { SyncSummary } from '../sync/sync-events.ts'
 export type DocumentStatus =
   /** The own storage is being read. Editing is possible. */
   | { readonly type: 'loading' }
-  /** No link to any peer. `pending`: edits made here that no other peer is known to have stored. */
-  | { readonly type: 'offline'; readonly pending: number; readonly saved: SavedHere }
+  /** No link to any peer. */
+  | ({ readonly type: 'offline' } & Whereabouts)
   /** There are links, but none of those peers takes part in this document. */
-  | { readonly type: 'looking'; readonly pending: number; readonly saved: SavedHere }
+  | ({ readonly type: 'looking' } & Whereabouts)
   /** Some neighbour takes part; what it holds is still being exchanged. `behind`: neighbours not yet equal. */
-  | { readonly type: 'syncing'; readonly behind: number; readonly pending: number; readonly saved: SavedHere }
-  /** Level with at least one neighbour. `storedOn`: neighbours known to hold the last edit made here on disk. */
-  | {
-      readonly type: 'live'
-      readonly neighbours: number
-      readonly pending: number
-      readonly storedOn: number
-      readonly saved: SavedHere
-    }
+  | ({ readonly type: 'syncing'; readonly behind: number } & Whereabouts)
+  /** Level with at least one neighbour. */
+  | ({ readonly type: 'live'; readonly neighbours: number } & Whereabouts)
   /** The own storage fails: nothing is acknowledged or sent until it works again. It is being retried. */
   | { readonly type: 'failed'; readonly why: string }
+
+/** Where the edits made here are; known across restarts (PROTOCOL.md [ST9]). */
+export interface Whereabouts {
+  /** Edits that no other peer is known to have on disk. */
+  readonly pending: number
+  /** Peers known to have the last one on disk, whether or not they are linked now. */
+  readonly storedOn: number
+  /** Of those, the ones that keep every document, whoever has it open: node peers. */
+  readonly keptOn: number
+  readonly saved: SavedHere
+}
 
 /** Where this peer itself has every edit: as its storage says of itself, or still being written. */
 export type SavedHere = Storage['durability'] | 'writing'
@@ -32,11 +37,11 @@ export function statusOf(
   summary: SyncSummary,
   peer: { readonly isOnline: boolean; readonly durability: Storage['durability'] },
 ): DocumentStatus {
-  const { fault, isLoading, isSettled, taking, level, pending, storedOn } = summary
+  const { fault, isLoading, isSettled, taking, level, pending, storedOn, keptOn } = summary
   if (fault !== null) return { type: 'failed', why: fault }
   if (isLoading) return { type: 'loading' }
-  const saved = isSettled ? peer.durability : 'writing'
-  if (level > 0) return { type: 'live', neighbours: level, pending, storedOn, saved }
-  if (taking > 0) return { type: 'syncing', behind: taking, pending, saved }
-  return { type: peer.isOnline ? 'looking' : 'offline', pending, saved }
+  const where = { pending, storedOn, keptOn, saved: isSettled ? peer.durability : 'writing' } as const
+  if (level > 0) return { type: 'live', neighbours: level, ...where }
+  if (taking > 0) return { type: 'syncing', behind: taking, ...where }
+  return { type: peer.isOnline ? 'looking' : 'offline', ...where }
 }

@@ -4,7 +4,9 @@
  */
 import type { Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
-import { isActive, isLevel, type Neighbour } from './neighbour.ts'
+import type { DocumentMessage } from '../wire/message.ts'
+import { isActive, isLevel, noteReceived, type Neighbour } from './neighbour.ts'
+import type { SyncEffect } from './sync-events.ts'
 
 export class AntiEntropy {
   #at: Millis = 0
@@ -44,4 +46,15 @@ export class AntiEntropy {
 
 function isPartner(neighbour: Neighbour): boolean {
   return isActive(neighbour) && neighbour.traits.kind === 'peer' && !neighbour.behind
+}
+
+/** The answer to a digest that is also that of what is stored: it needs no document in memory. */
+export function equalWhileCold(
+  neighbour: Neighbour,
+  message: Extract<DocumentMessage, { type: 'digest' }>,
+): readonly SyncEffect[] {
+  noteReceived(neighbour, message.sequence)
+  if (!message.answer) return []
+  const answer = { type: 'digest', sequence: neighbour.sent, digest: message.digest, answer: false } as const
+  return [{ type: 'send', link: neighbour.link, message: answer }]
 }

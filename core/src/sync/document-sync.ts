@@ -15,12 +15,14 @@ import type { Doc, Replica } from '../replica/replica.ts'
 import { unreachable } from '../result.ts'
 import { closeCode } from '../wire/close-code.ts'
 import type { DocumentMessage } from '../wire/message.ts'
-import { AntiEntropy } from './anti-entropy.ts'
+import { AntiEntropy, equalWhileCold } from './anti-entropy.ts'
+import { earliest } from './deadlines.ts'
 import { LiveDocument } from './live-document.ts'
 import { LogWatermark } from './log-watermark.ts'
-import { isLevel, noteReceived, type Neighbour } from './neighbour.ts'
+import { isLevel } from './neighbour.ts'
 import { Neighbourhood } from './neighbourhood.ts'
 import { Outbox } from './outbox.ts'
+import { Recollection } from './recollection.ts'
 import { Stash } from './stash.ts'
 import { PresenceExchange } from './presence-exchange.ts'
 import { Retry } from './retry.ts'
@@ -47,6 +49,7 @@ export class DocumentSync {
   #coldDigest: Digest | null = null
   #apps = 0
   readonly #edits = { count: 0 }
+  readonly #memory: Recollection
   #usedAt: Millis = 0
   readonly #loadRetry = new Retry()
   #whyBroken: string | null = null
@@ -54,6 +57,8 @@ export class DocumentSync {
 
   constructor(options: DocumentSyncOptions) {
     this.#options = options
+    const [log, outbox, edits] = [this.#log, this.#outbox, this.#edits]
+    this.#memory = new Recollection({ log, outbox, edits, neighbours: this.neighbours })
     this.#presence = new PresenceExchange(options.presence, (effect) => this.#effects.push(effect))
   }
 
@@ -134,6 +139,7 @@ export class DocumentSync {
       ...this.neighbours.counts,
       pending: Math.max(0, this.#edits.count - this.neighbours.safeEdits),
       storedOn: this.neighbours.holders(this.#edits.count, true),
+      keptOn: this.neighbours.keepers(this.#edits.count),
     }
   }
 
@@ -142,6 +148,7 @@ export class DocumentSync {
     this.#live?.collect()
     this.#step(event, now)
     this.#live?.collect()
+    if (event.type !== 'woke') this.#memory.touch(now)
     this.#flush(now)
     return this.#effects
   }
@@ -161,7 +168,7 @@ export class DocumentSync {
       case 'unheard':
         return this.#live?.unheard(event.link)
       case 'loaded':
-        return this.#loaded(event.updates, event.unreadable, now)
+        return this.#loaded(event, now)
       case 'loadFailed':
         return this.#loadFailed(event.why, now)
       case 'appended':
@@ -182,6 +189,8 @@ export class DocumentSync {
       case 'offered':
       case 'asked':
         return this.#withReplica(event, now)
+      case 'leaving':
+        return this.#memory.hurry()
       case 'woke':
         return this.#passTime(now)
       default:
@@ -230,13 +239,12 @@ export class DocumentSync {
     this.#effects.push({ type: 'load' })
   }
 
-  #loaded(updates: readonly Uint8Array[], unreadable: number, now: Millis): void {
+  #loaded({ updates, unreadable, note }: Extract<SyncEvent, { type: 'loaded' }>, now: Millis): void {
     const live = this.#live
     if (this.#phase !== 'loading' || live === null) return
     const damaged = live.replica.load(updates)
     this.#log.loaded(updates)
-    // What was in the log counts as one edit: whether others have it is not known after a restart.
-    if (updates.length > 0) this.#edits.count++
+    if (updates.length > 0) this.#memory.recall(note ?? null, live.replica.digest())
     this.#phase = 'ready'
     this.#whyBroken = null
     this.#loadRetry.succeeded()
@@ -253,17 +261,9 @@ export class DocumentSync {
     this.#whyBroken = why
     this.#loadRetry.failed(now)
     this.#report('load failed', { why })
-    for (const event of this.#stash.take()) {
-      if (event.type === 'joined') {
-        this.#effects.push({ type: 'decline', link: event.link, reason: 'failed' })
-        // They will not ask again: we open it ourselves when the log could be read after all.
-        this.#stash.add({ type: 'invited', link: event.link, traits: event.traits })
-      } else if (event.type === 'offered' || event.type === 'asked') {
-        this.#effects.push({ type: 'settle', request: event.request, settled: { type: 'failed', why } })
-      }
-      // Invitations are repeated when the log could be read after all.
-      else if (event.type === 'invited') this.#stash.add(event)
-    }
+    const { joined, requests } = this.#stash.failed()
+    for (const link of joined) this.#effects.push({ type: 'decline', link, reason: 'failed' })
+    for (const request of requests) this.#effects.push({ type: 'settle', request, settled: { type: 'failed', why } })
   }
 
   #report(event: string, details: Readonly<Record<string, unknown>>): void {
@@ -275,7 +275,8 @@ export class DocumentSync {
   #leave(link: LinkId, how: 'lost' | 'closed' | 'declined'): void {
     this.#stash.forget(link)
     this.#options.presence.linkLost(link)
-    this.neighbours.leave(link, how)
+    const isQuiet = this.#log.isSettled && this.#outbox.isEmpty
+    this.neighbours.leave(link, how, isQuiet ? this.#log.written : null)
   }
 
   #dropped(link: LinkId): void {
@@ -297,8 +298,9 @@ export class DocumentSync {
       case 'presenceQuery':
         return this.#presence.sendAll(link)
       case 'digest':
-        if (this.#phase === 'cold' && this.#answerCold(neighbour, message)) return
-        return this.#withReplica(event, now)
+        if (this.#phase !== 'cold' || this.#coldDigest === null) return this.#withReplica(event, now)
+        if (!equalBytes(message.digest, this.#coldDigest)) return this.#withReplica(event, now)
+        return void this.#effects.push(...equalWhileCold(neighbour, message))
       default:
         return this.#withReplica(event, now)
     }
@@ -312,17 +314,6 @@ export class DocumentSync {
     if (live.replica.isStuck) this.#rebuild(live, now)
   }
 
-  /** An equal digest needs no document in memory. */
-  #answerCold(neighbour: Neighbour, message: Extract<DocumentMessage, { type: 'digest' }>): boolean {
-    if (this.#coldDigest === null || !equalBytes(message.digest, this.#coldDigest)) return false
-    noteReceived(neighbour, message.sequence)
-    if (message.answer) {
-      const answer = { type: 'digest', sequence: neighbour.sent, digest: this.#coldDigest, answer: false } as const
-      this.#effects.push({ type: 'send', link: neighbour.link, message: answer })
-    }
-    return true
-  }
-
   // --- the log and the way out ---------------------------------------------------------------------------------------
 
   #flush(now: Millis): void {
@@ -334,6 +325,12 @@ export class DocumentSync {
     this.#live?.acknowledge()
     this.#presence.flush([...this.neighbours.values()], now)
     if (this.#phase === 'ready' && this.#log.isDueForCompaction) this.#compact()
+    if (this.#phase === 'ready' && this.#memory.isDue(now)) this.#keepNote()
+  }
+
+  #keepNote(): void {
+    const bytes = this.#live === null ? null : this.#memory.take(this.#live.replica.digest())
+    if (bytes !== null) this.#effects.push({ type: 'note', bytes })
   }
 
   #compact(): void {
@@ -350,10 +347,9 @@ export class DocumentSync {
     if (this.#phase === 'ready') {
       dues.push(this.#antiEntropy.deadline(this.neighbours.values()))
       if (this.#apps === 0) dues.push(this.#usedAt + limits.idleUnloadMs)
-      dues.push(this.neighbours.deadline())
+      dues.push(this.neighbours.deadline(), this.#memory.deadline)
     }
-    const next = Math.min(...dues.map((due) => due ?? Infinity))
-    return next === Infinity ? null : next
+    return earliest(dues)
   }
 
   #passTime(now: Millis): void {
@@ -377,6 +373,7 @@ export class DocumentSync {
       return
     }
     this.#coldDigest = live.replica.digest()
+    this.#keepNote()
     this.#drop(live)
     this.#effects.push({ type: 'unloaded' })
   }

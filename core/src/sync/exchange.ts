@@ -26,6 +26,7 @@ import {
   takeAnswer,
   type Neighbour,
 } from './neighbour.ts'
+import type { Neighbourhood } from './neighbourhood.ts'
 import type { LogWatermark } from './log-watermark.ts'
 import type { Outbox } from './outbox.ts'
 import type { SyncEffect } from './sync-events.ts'
@@ -39,7 +40,7 @@ export interface Ground {
   readonly replica: Replica
   readonly log: LogWatermark
   readonly outbox: Outbox
-  readonly neighbours: { values(): Iterable<Neighbour> }
+  readonly neighbours: Neighbourhood
   /** Number of the last edit made here. */
   readonly edits: () => number
   /** Takes over what the replica has announced: into the log, and edits into the outbox. */
@@ -89,7 +90,8 @@ export class Exchange {
   /** [DS3] Compares what they hold with what we hold: whoever holds more gives, whoever holds less asks. */
   hear(neighbour: Neighbour, have: Have, context: { readonly now: Millis; readonly isJoin: boolean }): void {
     const { now, isJoin } = context
-    const difference = this.#ground.replica.compare(have)
+    const { replica, neighbours } = this.#ground
+    const difference = replica.compare(have)
     if (typeof difference === 'string') return this.#closeGarbage(neighbour, difference)
     if (difference === null) {
       noteEqual(neighbour, this.#ground.edits())
@@ -101,7 +103,10 @@ export class Exchange {
     raise(neighbour.said, theirVector)
     neighbour.vector = new Map(neighbour.said)
     if (weLack || deletesDiffer) neighbour.weHaveTheirs = false
-    if (theyLack || deletesDiffer) neighbour.theyHaveOurs = false
+    if (theyLack || deletesDiffer) {
+      neighbour.theyHaveOurs = false
+      if (neighbour.traits.peer !== null) neighbours.witnesses.forget(neighbour.traits.peer)
+    }
     if (theyLack) neighbour.lazy = false
     neighbour.lackingSince = weLack ? now : null
     if (weLack && (isJoin || !this.#isFetchingElsewhere(neighbour, now))) this.ask(neighbour, now)

@@ -250,17 +250,17 @@ describe('[DS13] [ST6] what may be said of all neighbours together', () => {
   it('[ST6] an edit is safe once some neighbour had it on disk, also after that one has left', () => {
     const all = neighbourhood({ holds: 3 }, { holds: 9, traits: inMemory }, { holds: 2 })
     expect(all.safeEdits).toBe(3)
-    all.leave(linkId(1), 'lost')
+    all.leave(linkId(1), 'lost', null)
     expect(all.safeEdits).toBe(3)
-    all.leave(linkId(2), 'lost')
+    all.leave(linkId(2), 'lost', null)
     expect(all.safeEdits).toBe(3)
   })
 
   it('[ME3] who left is forgotten; who closed may be told again, who declined is not asked again', () => {
     const all = neighbourhood({}, {}, {})
-    all.leave(linkId(1), 'lost')
-    all.leave(linkId(2), 'closed')
-    all.leave(linkId(3), 'declined')
+    all.leave(linkId(1), 'lost', null)
+    all.leave(linkId(2), 'closed', null)
+    all.leave(linkId(3), 'declined', null)
     expect(all.get(linkId(1))).toBeUndefined()
     expect(all.get(linkId(2))).toMatchObject({ opened: false, joined: false, declined: false })
     expect(all.get(linkId(3))).toMatchObject({ opened: false, joined: false, declined: true })

@@ -12,9 +12,13 @@ import {
   type Neighbour,
   type Traits,
 } from './neighbour.ts'
+import type { Holder } from './document-note.ts'
+import { Witnesses } from './witnesses.ts'
 import type { SyncEvent } from './sync-events.ts'
 
 export class Neighbourhood {
+  /** Those that stored it and are not linked now. */
+  readonly witnesses = new Witnesses()
   readonly #neighbours = new Map<LinkId, Neighbour>()
   #safeEdits = 0
 
@@ -57,12 +61,16 @@ export class Neighbourhood {
 
   /**
    * It takes no part any more. A keeper that closed while level still holds what it held: it counts, asleep. One that closed may be told again of a later change; one that declined is not asked
-   * again while the link lasts.
+   * again while the link lasts. `mark`: the newest of the log, when nothing is on its way out; else null.
    */
-  leave(link: LinkId, how: 'lost' | 'closed' | 'declined'): void {
+  leave(link: LinkId, how: 'lost' | 'closed' | 'declined', mark: number | null): void {
     const neighbour = this.#neighbours.get(link)
     if (neighbour === undefined) return
-    if (neighbour.traits.disk) this.#safeEdits = Math.max(this.#safeEdits, neighbour.holds)
+    const { peer, disk, keeps } = neighbour.traits
+    if (disk) this.#safeEdits = Math.max(this.#safeEdits, neighbour.holds)
+    if (disk && peer !== null && neighbour.theyHaveOurs) {
+      this.witnesses.note(peer, { edits: neighbour.holds, whole: isWhole(neighbour) ? mark : null, keeps })
+    }
     this.#neighbours.delete(link)
     if (how === 'lost') return
     const absent = this.at(link, neighbour.traits, neighbour.tokensAt)
@@ -89,9 +97,9 @@ export class Neighbourhood {
     return neighbour.strikes > limits.slowStrikesMax
   }
 
-  /** Number of the last own edit that some neighbour has, or had, on disk. */
+  /** Number of the last own edit that some peer has, or had, on disk. */
   get safeEdits(): number {
-    let safeEdits = this.#safeEdits
+    let safeEdits = Math.max(this.#safeEdits, this.witnesses.edits)
     for (const { traits, holds } of this.#neighbours.values()) {
       if (traits.kind === 'peer' && traits.disk) safeEdits = Math.max(safeEdits, holds)
     }
@@ -100,12 +108,36 @@ export class Neighbourhood {
 
   /** How many peers hold every own edit through `edits`, in their log, or on their disk. */
   holders(edits: number, needsDisk: boolean): number {
-    const holders = new Set<PeerId | null>()
+    return this.#holding(edits, needsDisk).size
+  }
+
+  /** How many of those that hold them on disk keep every document. */
+  keepers(edits: number): number {
+    return [...this.#holding(edits, true).values()].filter((keeps) => keeps).length
+  }
+
+  /** Who has everything in the log through `mark` on disk, when nothing is on its way out. */
+  whole(mark: number, edits: number): readonly Holder[] {
+    const holders = new Map(this.witnesses.whole(mark).map((one) => [one.peer, one]))
+    for (const neighbour of this.#neighbours.values()) {
+      const { peer, disk, keeps } = neighbour.traits
+      const isHere = neighbour.joined || neighbour.asleep
+      if (!isHere || !disk || peer === null || neighbour.holds < edits || !isWhole(neighbour)) continue
+      holders.set(peer, { peer, keeps })
+    }
+    return [...holders.values()]
+  }
+
+  /** Peers that hold every own edit through `edits`, and whether they keep every document. */
+  #holding(edits: number, needsDisk: boolean): ReadonlyMap<PeerId | null, boolean> {
+    const holders = new Map<PeerId | null, boolean>()
+    // What is on their disk stays there; what was in their memory need not.
+    if (needsDisk) for (const { peer, keeps } of this.witnesses.holding(edits)) holders.set(peer, keeps)
     for (const { traits, joined, asleep, theyHaveOurs, holds } of this.#neighbours.values()) {
       const isHolder = traits.kind === 'peer' && (joined || asleep) && theyHaveOurs && holds >= edits
-      if (isHolder && (traits.disk || !needsDisk)) holders.add(traits.peer)
+      if (isHolder && (traits.disk || !needsDisk)) holders.set(traits.peer, traits.keeps)
     }
-    return holders.size
+    return holders
   }
 
   /** Peers that take part; of those, the ones that hold the same as we. */
@@ -148,4 +180,9 @@ export class Neighbourhood {
     }
     return next === Infinity ? null : next
   }
+}
+
+/** All that left for it has arrived in its log. */
+function isWhole(neighbour: Neighbour): boolean {
+  return neighbour.theyHaveOurs && !neighbour.behind && neighbour.unacknowledgedSince === null
 }

@@ -116,8 +116,8 @@ describe('[BR1] who gets an update', () => {
     const [outbox, all] = [new Outbox(), neighbours(peer, peer)]
     outbox.push(update(5))
     outbox.push({ type: 'tell', mark: 5, link: link1, say: { type: 'have', have }, edits: 0 })
-    all.leave(link1, 'lost')
-    all.leave(link2, 'closed')
+    all.leave(link1, 'lost', null)
+    all.leave(link2, 'closed', null)
     expect(outbox.release(5, all, 0)).toEqual([])
   })
 

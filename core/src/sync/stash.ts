@@ -31,6 +31,22 @@ export class Stash {
     return events
   }
 
+  /**
+   * The log could not be read: takes out what cannot wait until it can, and keeps the rest. Neighbours that are declined
+   * will not ask again: they are invited when the log could be read after all.
+   */
+  failed(): { readonly joined: readonly LinkId[]; readonly requests: readonly number[] } {
+    const joined: LinkId[] = []
+    const requests: number[] = []
+    for (const event of this.take()) {
+      if (event.type === 'joined') joined.push(event.link)
+      if (event.type === 'offered' || event.type === 'asked') requests.push(event.request)
+      if (event.type === 'invited') this.add(event)
+      if (event.type === 'joined') this.add({ type: 'invited', link: event.link, traits: event.traits })
+    }
+    return { joined, requests }
+  }
+
   /** Drops what a lost link said. */
   forget(link: LinkId): void {
     const kept = this.#events.filter((event) => !('link' in event) || event.link !== link)

@@ -1,5 +1,6 @@
 /** What the document-sync machine hears, and what it wants done. */
 import type { Digest, LinkId } from '../ids.ts'
+import type { StoredNote } from '../ports/storage.ts'
 import type { LogLevel } from '../ports/log.ts'
 import type { Merged } from '../replica/merged.ts'
 import type { DeclineReason, DocumentMessage, Have } from '../wire/message.ts'
@@ -24,7 +25,12 @@ export type SyncEvent =
   | { readonly type: 'offered'; readonly request: number; readonly update: Uint8Array }
   /** Somebody wants the whole document; answered by the effect `settle`. */
   | { readonly type: 'asked'; readonly request: number }
-  | { readonly type: 'loaded'; readonly updates: readonly Uint8Array[]; readonly unreadable: number }
+  | {
+      readonly type: 'loaded'
+      readonly updates: readonly Uint8Array[]
+      readonly unreadable: number
+      readonly note?: StoredNote | null
+    }
   | { readonly type: 'loadFailed'; readonly why: string }
   | { readonly type: 'appended' }
   | { readonly type: 'appendFailed'; readonly why: string }
@@ -33,6 +39,8 @@ export type SyncEvent =
   /** Something for this link was dropped because it reads too slowly; later: its queue has drained. */
   | { readonly type: 'dropped'; readonly link: LinkId }
   | { readonly type: 'drained'; readonly link: LinkId }
+  /** The peer is leaving: what is to be written is written now. */
+  | { readonly type: 'leaving' }
   /** The replica or the presence has changed, or it is time. */
   | { readonly type: 'woke' }
 
@@ -45,6 +53,8 @@ export type Settled =
 export type SyncEffect =
   | { readonly type: 'load' }
   | { readonly type: 'append'; readonly updates: readonly Uint8Array[] }
+  /** Keeps this beside the updates; nobody waits for it. */
+  | { readonly type: 'note'; readonly bytes: Uint8Array }
   | { readonly type: 'compact' }
   /** Tell that link that we take part. */
   | { readonly type: 'open'; readonly link: LinkId; readonly have: Have }
@@ -75,6 +85,7 @@ export interface SyncSummary {
   readonly level: number
   /** Own edits that no other peer is known to have on disk. */
   readonly pending: number
-  /** Neighbours that have the last own edit on disk. */
+  /** Peers known to have the last own edit on disk; of those, the ones that keep every document. */
   readonly storedOn: number
+  readonly keptOn: number
 }

@@ -1,5 +1,5 @@
 /** A document's status in words. Each says what is known, and no more. */
-import type { DocumentStatus, Neighbour, SavedHere } from '@knotwork/web-peer'
+import type { DocumentStatus, Neighbour, SavedHere, Whereabouts } from '@knotwork/web-peer'
 
 export type Tone = 'live' | 'busy' | 'waiting' | 'away' | 'bad'
 
@@ -16,27 +16,24 @@ export function statusWords(status: DocumentStatus): StatusWords {
     case 'loading':
       return { tone: 'busy', short: 'Opening', more: '' }
     case 'offline':
-      return { tone: 'away', short: `Offline · ${savedWords[status.saved]}`, more: pendingWords(status.pending) }
+      return { tone: 'away', short: `Offline · ${savedWords[status.saved]}`, more: whereaboutsWords(status) }
     case 'looking':
       return {
         tone: 'waiting',
         short: 'Looking for peers',
-        more: joined(pendingWords(status.pending), savedAside(status.saved)),
+        more: joined(whereaboutsWords(status), savedAside(status.saved)),
       }
     case 'syncing':
       return {
         tone: 'busy',
         short: status.behind > 0 ? `Syncing with ${peers(status.behind)}` : 'Syncing',
-        more: joined(pendingWords(status.pending), savedAside(status.saved)),
+        more: joined(whereaboutsWords(status), savedAside(status.saved)),
       }
     case 'live':
       return {
         tone: 'live',
         short: `Live: ${peers(status.neighbours)}`,
-        more: joined(
-          status.pending > 0 ? pendingWords(status.pending) : storedWords(status.storedOn),
-          savedAside(status.saved),
-        ),
+        more: joined(whereaboutsWords(status), savedAside(status.saved)),
       }
     case 'failed':
       // Why is said at the text, where there is room for it.
@@ -55,14 +52,13 @@ function peers(count: number): string {
   return count === 1 ? '1 peer' : `${count} peers`
 }
 
-/** Not "only here": after a restart an edit may well be elsewhere, but nobody has said so yet. */
-function pendingWords(pending: number): string {
-  if (pending === 0) return ''
-  return `${pending === 1 ? '1 edit' : `${pending} edits`} not confirmed elsewhere`
-}
-
-function storedWords(storedOn: number): string {
-  return storedOn === 0 ? '' : `Your edits are on disk at ${peers(storedOn)}`
+/** The replica line: where the last edit is. Not "only here": it may well be elsewhere, but nobody has said so. */
+function whereaboutsWords({ pending, storedOn, keptOn }: Whereabouts): string {
+  if (pending > 0) return `${pending === 1 ? '1 edit' : `${pending} edits`} not confirmed elsewhere`
+  if (storedOn === 0) return ''
+  const others = storedOn === 1 ? '1 other peer' : `${storedOn} other peers`
+  if (keptOn === 0) return `Your last edit is on ${others}`
+  return `Your last edit is on ${others}, ${storedOn === 1 ? '' : `${keptOn} `}always on`
 }
 
 /** The usual case needs no words. */
