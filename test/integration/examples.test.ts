@@ -9,7 +9,7 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
   'headless-bot.ts': [/words: 4/],
   'yjs-app.ts': [/the peer reads: typed in a Yjs app/],
   'offline-first.ts': [
-    /offline: \{"type":"offline","pending":1,"saved":"disk"\}/,
+    /offline: \{"type":"offline","pending":1,"storedOn":0,"keptOn":0,"saved":"disk"\}/,
     /with a friend: .*"storedOn":1.*Nobody is here/,
   ],
 }
