@@ -12,7 +12,7 @@ import {
   type Neighbour,
   type Traits,
 } from './neighbour.ts'
-import type { Holder } from './document-note.ts'
+import type { Holder } from '../wire/document-note.ts'
 import { Witnesses } from './witnesses.ts'
 import type { SyncEvent } from './sync-events.ts'
 

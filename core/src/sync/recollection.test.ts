@@ -5,7 +5,7 @@ import { docOf, typed } from '../../test/replicas.ts'
 import { digestFrom, peerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { StoredNote } from '../ports/storage.ts'
-import { decodeNote, encodeNote, type DocumentNote } from './document-note.ts'
+import { decodeNote, encodeNote, type DocumentNote } from '../wire/document-note.ts'
 import type { Traits } from './neighbour.ts'
 
 const keyOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
@@ -47,7 +47,11 @@ describe('[ST9] the note', () => {
       pending: fc.maxSafeNat(),
       holders: fc.array(holder, { maxLength: limits.witnessesMax }),
     })
-    fc.assert(fc.property(note, (one) => void expect(decodeNote(encodeNote(one))).toEqual(one)))
+    fc.assert(
+      fc.property(note, (one) => {
+        expect(decodeNote(encodeNote(one))).toEqual(one)
+      }),
+    )
   })
 
   it('[ST9] anything else is no note, and no harm', () => {

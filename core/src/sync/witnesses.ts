@@ -4,7 +4,7 @@
  */
 import type { PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
-import type { Holder } from './document-note.ts'
+import type { Holder } from '../wire/document-note.ts'
 
 interface Witness {
   /** Number of the last own edit that it has on disk. */
