@@ -22,6 +22,7 @@ import { isLoopback } from './server/access.ts'
 import { PeerServer } from './server/peer-server.ts'
 import { Lan } from './lan/lan.ts'
 import { LevelStorage } from './storage/level-storage.ts'
+import type { StorageNotice } from './storage/storage-notice.ts'
 import { dialledAddress } from './transport/address.ts'
 import { nodeRtc } from './transport/node-rtc.ts'
 import { WebSocketTransport } from './transport/web-socket-transport.ts'
@@ -109,7 +110,8 @@ interface Kept {
 async function kept({ storage, data, log = silent }: OpenPeerOptions): Promise<Kept> {
   if (storage === 'memory') return { identity: freshIdentity(), storage: new MemoryStorage(), data: null }
   const { path, documents } = await dataDirectory(data ?? defaultDataDirectory())
-  const level = await LevelStorage.open(documents, (event, why) => log('warn', event, { why }))
+  const notice: StorageNotice = (event, why, details) => log('warn', event, { ...details, why })
+  const level = await LevelStorage.open(documents, { notice })
   try {
     return { identity: await storedIdentity(path), storage: level, data: path }
   } catch (thrown) {

@@ -4,49 +4,82 @@
  * a failure it keeps serving reads, and the next write first closes it and opens it again, once there is room to.
  */
 import { open, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { KnotworkError } from '@knotwork/core'
 import {
+  inUse,
   isCorruption,
   levelDatabase,
-  openLevel,
-  repairLevel,
   rootMessageOf,
   type LevelDatabase,
   type LevelOperation,
 } from './level-database.ts'
+import { openLevel, prepareLevel, repairLevel } from './level-repair.ts'
+import { readCurrent } from './witness.ts'
 
 /** Opening writes a table of up to 4 MiB and a manifest; with less room it would fail and take the reads with it. */
 const roomToOpenBytes = 5 * 1024 * 1024
 
 type Condition = 'sound' | 'broken' | 'damaged' | 'closed'
 
+/** Databases that this process has open. */
+const openHere = new Set<string>()
+
 /** How long a process may take to let go of a database after it has closed. */
 const leavingMs = 2_000
 
+export interface LevelConnectionOptions {
+  readonly location: string
+  /** Whether a write is on disk before it resolves. */
+  readonly sync: boolean
+  readonly repaired: (why: string) => void
+  /** Called whenever the database was opened, before anybody uses it. `current`: what its file CURRENT held before. */
+  readonly opened: (database: LevelDatabase, current: string | null) => Promise<void>
+}
+
 export class LevelConnection {
   readonly #database: LevelDatabase
-  readonly #location: string
-  readonly #repaired: (why: string) => void
+  readonly #options: LevelConnectionOptions
   readonly #reads = new Set<Promise<unknown>>()
   #condition: Condition = 'sound'
   #trouble: string | null = null
   #mending: Promise<void> | null = null
 
-  private constructor(database: LevelDatabase, location: string, repaired: (why: string) => void) {
+  private constructor(database: LevelDatabase, options: LevelConnectionOptions) {
     this.#database = database
-    this.#location = location
-    this.#repaired = repaired
+    this.#options = options
   }
 
   /** Opens or creates the database; KnotworkError 'in-use' when another process holds it, 'storage' otherwise. */
-  static async open(location: string, repaired: (why: string) => void): Promise<LevelConnection> {
+  static async open(options: LevelConnectionOptions): Promise<LevelConnection> {
+    const location = resolve(options.location)
+    // LevelDB would say so too, but the check before it must not happen: closing a file gives up a process's lock on it.
+    if (openHere.has(location)) throw inUse(location)
+    openHere.add(location)
+    try {
+      return await LevelConnection.#open({ ...options, location })
+    } catch (thrown) {
+      openHere.delete(location)
+      throw thrown
+    }
+  }
+
+  static async #open(options: LevelConnectionOptions): Promise<LevelConnection> {
+    const { location, repaired } = options
     for (const start = performance.now(); ;) {
       try {
+        await prepareLevel(location, repaired)
+        const current = readCurrent(location)
         const database = await levelDatabase(location)
         if (database.status !== 'open') await openLevel(database, location, repaired)
-        return new LevelConnection(database, location, repaired)
+        try {
+          await options.opened(database, current)
+        } catch (thrown) {
+          await database.close()
+          throw thrown
+        }
+        return new LevelConnection(database, options)
       } catch (thrown) {
         // The process before this one may just be leaving.
         const isHeld = thrown instanceof KnotworkError && thrown.code === 'in-use'
@@ -71,19 +104,30 @@ export class LevelConnection {
     try {
       return await reading
     } catch (thrown) {
+      // The next write has it repaired.
+      if (isCorruption(thrown) && this.#condition === 'sound') this.#condition = 'damaged'
       throw this.#explained('reading', thrown)
     } finally {
       this.#reads.delete(reading)
     }
   }
 
-  /** Writes all operations in one atomic, synced batch. Not to be called from within a `read`. */
-  async write(operations: readonly LevelOperation[]): Promise<void> {
+  /** Opens the database again where the last write failed. After it, what is read is what a write will find. */
+  async ready(): Promise<void> {
     this.#mustNotBeClosed()
+    if (this.#condition !== 'sound') await this.#attempt(() => this.#mend())
+  }
+
+  /** Writes all operations in one atomic batch. Not to be called from within a `read`. */
+  async write(operations: readonly LevelOperation[]): Promise<void> {
+    await this.ready()
+    await this.#attempt(() => this.#database.batch(operations, { sync: this.#options.sync }))
+    this.#trouble = null
+  }
+
+  async #attempt(write: () => Promise<void>): Promise<void> {
     try {
-      if (this.#condition !== 'sound') await this.#mend()
-      await this.#database.batch(operations, { sync: true })
-      this.#trouble = null
+      await write()
     } catch (thrown) {
       if (this.#condition === 'sound') this.#condition = 'broken'
       if (isCorruption(thrown)) this.#condition = 'damaged'
@@ -99,6 +143,7 @@ export class LevelConnection {
     await this.#mending?.catch(() => undefined)
     await Promise.allSettled([...this.#reads])
     await this.#database.close()
+    openHere.delete(this.#options.location)
   }
 
   #mend(): Promise<void> {
@@ -112,13 +157,16 @@ export class LevelConnection {
     await this.#checkRoom()
     await Promise.allSettled([...this.#reads])
     await this.#database.close()
-    if (this.#condition === 'damaged') await repairLevel(this.#database, this.#location, this.#repaired)
-    await openLevel(this.#database, this.#location, this.#repaired)
+    const { location, repaired } = this.#options
+    const current = readCurrent(location)
+    if (this.#condition === 'damaged') await repairLevel(this.#database, location, repaired)
+    await openLevel(this.#database, location, repaired)
+    await this.#options.opened(this.#database, current)
     if (this.#condition !== 'closed') this.#condition = 'sound'
   }
 
   async #checkRoom(): Promise<void> {
-    const path = join(this.#location, `room-${process.pid}.tmp`)
+    const path = join(this.#options.location, `room-${process.pid}.tmp`)
     try {
       const file = await open(path, 'w', 0o600)
       try {
@@ -138,7 +186,7 @@ export class LevelConnection {
 
   #explained(doing: string, thrown: unknown): KnotworkError {
     if (thrown instanceof KnotworkError) return thrown
-    return new KnotworkError('storage', `${doing} in ${this.#location} failed: ${rootMessageOf(thrown)}`, {
+    return new KnotworkError('storage', `${doing} in ${this.#options.location} failed: ${rootMessageOf(thrown)}`, {
       cause: thrown,
     })
   }

@@ -1,38 +1,25 @@
 /**
- * Where y-leveldb 0.2 keeps what, so that it can read what is written here and the other way round:
- * `['v1', document, 'update', n]` -> update, n counting up; `['v1', document, 'meta', key]` -> any JSON-like value;
- * `['v1_sv', document]` -> the state vector that the document had at some clock, there for every document.
+ * Where everything is (PROTOCOL.md [ST7], [ST10]), in y-leveldb's encoding of keys: texts as 0, length, UTF-8; numbers as 1
+ * and four bytes, high first. y-leveldb's own: `['v1', document, 'update', n]` -> update, n counting up;
+ * `['v1', document, 'meta', key]` -> any JSON-like value; `['v1_sv', document]` -> the state vector that the document had
+ * at some clock, there for every document. Ours beside them: `['v1', document, 'seal', n]`, which goes when y-leveldb clears
+ * the document, and `['knotwork', ...]`, which it never looks at.
  */
 import type { DocumentName } from '@knotwork/core'
 
-/** Encoded by y-leveldb: texts and numbers in sequence, which sort as they should. */
-export type LevelKey = readonly (string | number)[]
+export type LevelKey = Buffer
 
 const clockMax = 0xff_ff_ff_ff
 
 /** A new document counts on from here. */
 export const clockBeforeFirst = 0
 
-export function updateKey(name: DocumentName, clock: number): LevelKey {
-  return ['v1', name, 'update', clock]
-}
+/** "The root": what is true of the whole database; see `level-values.ts`. */
+export const rootKey: LevelKey = encodeKey(['knotwork', 'root'])
 
-export function updateRange(name: DocumentName): { readonly gte: LevelKey; readonly lt: LevelKey } {
-  return { gte: updateKey(name, 0), lt: updateKey(name, clockMax) }
-}
-
-/** The clock in an update's key; undefined for a key that is none. */
-export function clockOf(key: LevelKey): number | undefined {
-  const clock = key[3]
-  return typeof clock === 'number' ? clock : undefined
-}
-
-export function stateVectorKey(name: DocumentName): LevelKey {
-  return ['v1_sv', name]
-}
-
-/** Between these are the state vectors of all documents. */
-export const stateVectorRange = { gte: ['v1_sv'], lt: ['v1_sw'] } as const
+/** Between these are the entries of all documents, in which y-leveldb keeps state vectors; and the heads of all. */
+export const entryRange = { gte: encodeKey(['v1_sv']), lt: encodeKey(['v1_sw']) } as const
+export const headRange = { gte: encodeKey(['knotwork', 'head']), lt: encodeKey(['knotwork', 'heae']) } as const
 
 /**
  * "At clock 0 the document was empty": true, and never current, because y-leveldb takes a state vector for current when
@@ -40,32 +27,143 @@ export const stateVectorRange = { gte: ['v1_sv'], lt: ['v1_sw'] } as const
  */
 export const emptyStateVector: Uint8Array = Uint8Array.of(0, 1, 0)
 
-/** What `append` was told to keep beside the updates; out of y-leveldb's sight. */
-export function noteKey(name: DocumentName): LevelKey {
-  return ['knotwork', 'note', name]
+/** The keys of one document. */
+export class DocumentKeys {
+  readonly name: DocumentName
+  /** In the list of documents. */
+  readonly entry: LevelKey
+  readonly head: LevelKey
+  readonly note: LevelKey
+  readonly #update: LevelKey
+  readonly #seal: LevelKey
+
+  constructor(name: DocumentName) {
+    this.name = name
+    this.entry = encodeKey(['v1_sv', name])
+    this.head = encodeKey(['knotwork', 'head', name])
+    this.note = encodeKey(['knotwork', 'note', name])
+    this.#update = encodeKey(['v1', name, 'update', 0])
+    this.#seal = encodeKey(['v1', name, 'seal', 0])
+  }
+
+  update(clock: number): LevelKey {
+    return withClock(this.#update, clock)
+  }
+
+  seal(clock: number): LevelKey {
+    return withClock(this.#seal, clock)
+  }
+
+  /** Records that are set aside, out of the way of every reader: under the document's meta keys. */
+  damaged(clock: number, index: number): LevelKey {
+    return encodeKey(['v1', this.name, 'meta', `damaged-${clock}-${index}`])
+  }
+
+  get damagedRange(): { readonly gte: LevelKey; readonly lt: LevelKey } {
+    // Texts sort by their length first: all lengths that such a key can have, with keys of others between them.
+    return { gte: encodeKey(['v1', this.name, 'meta', '']), lt: encodeKey(['v1', this.name, 'metb']) }
+  }
+
+  get updateRange(): { readonly gte: LevelKey; readonly lt: LevelKey } {
+    return { gte: this.#update, lt: this.update(clockMax) }
+  }
+
+  /** Seals and updates, in one range so that one look at the database sees them at one moment. */
+  get logRange(): { readonly gte: LevelKey; readonly lt: LevelKey } {
+    return { gte: this.#seal, lt: this.update(clockMax) }
+  }
+
+  /** Everything that goes when y-leveldb clears the document. */
+  get wholeRange(): { readonly gte: LevelKey; readonly lt: LevelKey } {
+    return { gte: encodeKey(['v1', this.name]), lt: encodeKey(['v1', this.name, 'zzzzzzz']) }
+  }
+
+  isUpdate(key: Uint8Array): boolean {
+    return hasPrefix(key, this.#update)
+  }
+
+  isSeal(key: Uint8Array): boolean {
+    return hasPrefix(key, this.#seal)
+  }
 }
 
-/** A note and the clock of the last record when it was written. */
-export function noteValue(note: Uint8Array, clock: number): Uint8Array {
-  const value = new Uint8Array(4 + note.byteLength)
-  new DataView(value.buffer).setUint32(0, clock)
-  value.set(note, 4)
-  return value
+/** The clock at the end of the key of an update or a seal. */
+export function clockOf(key: Uint8Array): number {
+  return new DataView(key.buffer, key.byteOffset).getUint32(key.byteLength - 4)
 }
 
-/** Records found to be no updates are kept under the document's meta keys, out of the way of every reader. */
-export function damagedKey(name: DocumentName, clock: number, index: number): LevelKey {
-  return ['v1', name, 'meta', `damaged-${clock}-${index}`]
+/** The text that a key ends with: the document's name of an entry or a head; null where there is none. */
+export function lastTextOf(key: Uint8Array): string | null {
+  const parts = decodeKey(key)
+  const last = parts?.at(-1)
+  return typeof last === 'string' ? last : null
+}
+
+export function encodeKey(parts: readonly (string | number)[]): LevelKey {
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? encodeText(part) : encodeNumber(part))))
+}
+
+/** Null for bytes that are no key: a damaged block holds anything. */
+export function decodeKey(key: Uint8Array): readonly (string | number)[] | null {
+  const bytes = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
+  const parts: (string | number)[] = []
+  for (let at = 0; at < bytes.byteLength;) {
+    if (bytes[at] === 1) {
+      if (at + 5 > bytes.byteLength) return null
+      parts.push(bytes.readUInt32BE(at + 1))
+      at += 5
+    } else if (bytes[at] === 0) {
+      const text = decodeText(bytes, at + 1)
+      if (text === null) return null
+      parts.push(text.text)
+      at = text.end
+    } else return null
+  }
+  return parts
 }
 
 /** Bytes as lib0's "any" encoding, in which y-leveldb stores meta values: 116, then the length, then the bytes. */
 export function metaValue(bytes: Uint8Array): Uint8Array {
-  const head: number[] = [116]
-  let rest = bytes.byteLength
-  for (; rest > 127; rest = Math.floor(rest / 128)) head.push(128 | (rest & 127))
-  head.push(rest)
-  const value = new Uint8Array(head.length + bytes.byteLength)
-  value.set(head)
-  value.set(bytes, head.length)
-  return value
+  return Buffer.concat([Buffer.from([116, ...varUint(bytes.byteLength)]), bytes])
+}
+
+function encodeText(text: string): Buffer {
+  const bytes = Buffer.from(text, 'utf8')
+  return Buffer.concat([Buffer.from([0, ...varUint(bytes.byteLength)]), bytes])
+}
+
+function encodeNumber(value: number): Buffer {
+  const bytes = Buffer.from([1, 0, 0, 0, 0])
+  bytes.writeUInt32BE(value, 1)
+  return bytes
+}
+
+function varUint(value: number): readonly number[] {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push(128 | (rest & 127))
+  return [...bytes, rest]
+}
+
+function decodeText(bytes: Buffer, from: number): { readonly text: string; readonly end: number } | null {
+  let length = 0
+  let at = from
+  for (let scale = 1; ; scale *= 128) {
+    const byte = bytes[at++]
+    if (byte === undefined || scale > 2 ** 28) return null
+    length += (byte & 127) * scale
+    if (byte < 128) break
+  }
+  return at + length > bytes.byteLength ? null : { text: bytes.toString('utf8', at, at + length), end: at + length }
+}
+
+function withClock(template: LevelKey, clock: number): LevelKey {
+  const key = Buffer.from(template)
+  key.writeUInt32BE(clock, key.byteLength - 4)
+  return key
+}
+
+function hasPrefix(key: Uint8Array, template: LevelKey): boolean {
+  const end = template.byteLength - 4
+  return key.byteLength === template.byteLength && template.compare(key, 0, end, 0, end) === 0
 }

@@ -1,65 +1,104 @@
-/** Reading one document's records, and the list of all documents, from LevelDB. */
-import type { DocumentName, StoredNote } from '@knotwork/core'
+/** Reading from LevelDB: one document's log, its head and note, and the list of all documents. */
+import type { StoredNote } from '@knotwork/core'
+import type { FoundLog, LogRecord } from './examination.ts'
 import { isCorruption, type LevelDatabase, type LevelRange } from './level-database.ts'
-import { clockOf, noteKey, stateVectorRange, updateRange, type LevelKey } from './level-keys.ts'
+import { clockOf, entryRange, lastTextOf, type DocumentKeys, type LevelKey } from './level-keys.ts'
+import { decodeHead, decodeNote, decodeSeal, type Head } from './level-values.ts'
 
-export interface LogRecord {
-  readonly clock: number
-  readonly update: Uint8Array
-}
-
-/** All records in order; `unreadable` counts those known to be lost. */
-export async function readLog(
-  database: LevelDatabase,
-  name: DocumentName,
-): Promise<{ readonly records: readonly LogRecord[]; readonly unreadable: number }> {
-  const { entries, isDamaged } = await readEntries(database, updateRange(name))
+/** Seals and records at one moment. */
+export async function readLog(database: LevelDatabase, keys: DocumentKeys): Promise<FoundLog> {
+  const { entries, isDamaged } = await readEntries(database, keys.logRange)
   const records: LogRecord[] = []
-  let missing = 0
+  const seals: number[] = []
+  const checksums = new Map<number, number>()
   for (const [key, value] of entries) {
-    const clock = clockOf(key)
-    if (clock === undefined) continue
-    // Clocks are given without gaps: a missing one is a record that damage has taken.
-    const previous = records.at(-1)
-    if (previous !== undefined) missing += clock - previous.clock - 1
-    records.push({ clock, update: new Uint8Array(value) })
+    if (keys.isUpdate(key)) records.push({ clock: clockOf(key), update: new Uint8Array(value) })
+    else if (keys.isSeal(key)) {
+      seals.push(clockOf(key))
+      for (const [clock, checksum] of decodeSeal(key, value) ?? []) checksums.set(clock, checksum)
+    }
   }
-  return { records, unreadable: isDamaged ? Math.max(1, missing) : missing }
+  return { records, seals, checksums, isDamaged }
 }
 
-/** What was kept beside the updates. */
-export async function readNote(database: LevelDatabase, name: DocumentName): Promise<StoredNote | null> {
-  const [value] = await database.getMany([noteKey(name)])
-  if (value === undefined || value.byteLength < 4) return null
-  const clock = new DataView(value.buffer, value.byteOffset).getUint32(0)
-  return { bytes: new Uint8Array(value.subarray(4)), isCurrent: clock === (await readLastClock(database, name)) }
+export async function readHead(database: LevelDatabase, keys: DocumentKeys): Promise<Head | null> {
+  const [value] = await database.getMany([keys.head])
+  return value === undefined ? null : decodeHead(keys.head, value)
+}
+
+/** A note and the clock of the last record when it was written. */
+export interface ClockedNote extends StoredNote {
+  readonly clock: number
+}
+
+/** What was kept beside the updates of some documents. `trust`: the root's. */
+export async function readNotes(
+  database: LevelDatabase,
+  documents: readonly DocumentKeys[],
+  trust: number,
+): Promise<readonly (ClockedNote | null)[]> {
+  const values = await database.getMany(documents.flatMap((keys) => [keys.note, keys.head]))
+  return documents.map((keys, index) => {
+    const [noteValue, headValue] = [values[2 * index], values[2 * index + 1]]
+    const note = noteValue === undefined ? null : decodeNote(keys.note, noteValue)
+    const head = headValue === undefined ? null : decodeHead(keys.head, headValue)
+    if (note === null) return null
+    const { bytes, clock } = note
+    return { bytes, clock, isCurrent: head?.last === clock && note.trust === trust }
+  })
 }
 
 /** The clock of the last record, null when there is none. */
-export async function readLastClock(database: LevelDatabase, name: DocumentName): Promise<number | null> {
-  const entries = database.iterator({ ...updateRange(name), reverse: true, values: false })
+export async function readLastClock(database: LevelDatabase, keys: DocumentKeys): Promise<number | null> {
+  const entries = database.iterator({ ...keys.updateRange, reverse: true, values: false })
   try {
     const [last] = await entries.nextv(1)
-    return (last && clockOf(last[0])) ?? null
+    return last === undefined ? null : clockOf(last[0])
   } finally {
     await entries.close()
   }
 }
 
-/** Up to `count` names of documents from that key on, in the order of their keys. */
-export async function readNames(database: LevelDatabase, from: LevelKey, count: number): Promise<readonly string[]> {
-  const entries = database.iterator({ gte: from, lt: stateVectorRange.lt, values: false })
+/** The clocks of records and seals, without reading them. */
+export async function readClocks(
+  database: LevelDatabase,
+  keys: DocumentKeys,
+): Promise<{ readonly clocks: readonly number[]; readonly seals: readonly number[] }> {
+  const { entries } = await readEntries(database, { ...keys.logRange, values: false })
+  const of = (isWanted: (key: LevelKey) => boolean): readonly number[] =>
+    entries.flatMap(([key]) => (isWanted(key) ? [clockOf(key)] : []))
+  return { clocks: of((key) => keys.isUpdate(key)), seals: of((key) => keys.isSeal(key)) }
+}
+
+/** Keys of what was set aside of a document. */
+export async function readDamagedKeys(database: LevelDatabase, keys: DocumentKeys): Promise<readonly LevelKey[]> {
+  const { entries } = await readEntries(database, keys.damagedRange)
+  return entries.flatMap(([key]) => (lastTextOf(key)?.startsWith('damaged-') === true ? [key] : []))
+}
+
+/** Up to `count` names of documents from that key on, in the order of their keys, and the key of the last. */
+export async function readNames(
+  database: LevelDatabase,
+  from: LevelKey,
+  count: number,
+): Promise<{ readonly names: readonly string[]; readonly last: LevelKey | null }> {
+  const entries = database.iterator({ gte: from, lt: entryRange.lt, values: false })
   const names: string[] = []
+  let last: LevelKey | null = null
   try {
     while (names.length < count) {
       const page = await entries.nextv(count - names.length)
       if (page.length === 0) break
-      for (const [key] of page) if (typeof key[1] === 'string') names.push(key[1])
+      for (const [key] of page) {
+        const name = lastTextOf(key)
+        if (name !== null) names.push(name)
+        last = key
+      }
     }
   } finally {
     await entries.close()
   }
-  return names
+  return { names, last }
 }
 
 const pageBytes = 256 * 1024
@@ -70,7 +109,7 @@ interface Entries {
 }
 
 /** All entries; where a block of the database is damaged, all but those in it. */
-async function readEntries(database: LevelDatabase, range: LevelRange): Promise<Entries> {
+export async function readEntries(database: LevelDatabase, range: LevelRange): Promise<Entries> {
   try {
     return await readPages(database, range, 1_000)
   } catch (thrown) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compactUpdates, documentName, type DocumentName } from '@knotwork/core'
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LeveldbPersistence } from 'y-leveldb'
 import * as Y from 'yjs'
 import { LevelConnection } from './level-connection.ts'
-import { updateKey } from './level-keys.ts'
+import { DocumentKeys, encodeKey } from './level-keys.ts'
 import { LevelStorage } from './level-storage.ts'
 
 let directory: string
@@ -22,6 +22,10 @@ function name(text: string): DocumentName {
   const result = documentName(text)
   if (!result.ok) throw new Error(result.error)
   return result.value
+}
+
+function connect(repaired: (why: string) => void = () => undefined): Promise<LevelConnection> {
+  return LevelConnection.open({ location: directory, sync: true, repaired, opened: () => Promise.resolve() })
 }
 
 /** The updates of somebody who types `text`, a character at a time. */
@@ -138,10 +142,10 @@ describe('LevelStorage in trouble', () => {
     const storage = await LevelStorage.open(directory)
     await storage.append(name('a'), typed('hello'))
     await storage[Symbol.asyncDispose]()
-    const connection = await LevelConnection.open(directory, () => undefined)
+    const connection = await connect()
     await connection.write([
-      { type: 'del', key: updateKey(name('a'), 2) },
-      { type: 'del', key: updateKey(name('a'), 3) },
+      { type: 'del', key: new DocumentKeys(name('a')).update(2) },
+      { type: 'del', key: new DocumentKeys(name('a')).update(3) },
     ])
     await connection.close()
     const again = await LevelStorage.open(directory)
@@ -179,16 +183,13 @@ describe('LevelStorage in trouble', () => {
     await storage.append(name('b'), typed('hello'))
     await storage[Symbol.asyncDispose]()
     await (await LevelStorage.open(directory))[Symbol.asyncDispose]()
-    expect(await damage(records[20] ?? new Uint8Array())).toBe(1)
-
     const notices: string[] = []
-    const connection = await LevelConnection.open(directory, (why) => void notices.push(why))
+    const connection = await connect((why) => void notices.push(why))
+    expect(await damage(records[20] ?? new Uint8Array())).toBe(1)
     const put = (clock: number) =>
-      connection.write([{ type: 'put', key: updateKey(name('c'), clock), value: Uint8Array.of(clock) }])
+      connection.write([{ type: 'put', key: new DocumentKeys(name('c')).update(clock), value: Uint8Array.of(clock) }])
     await put(1)
-    await connection.read((database) =>
-      (database as unknown as { compactRange(from: unknown, to: unknown): Promise<void> }).compactRange(['v1'], ['v2']),
-    )
+    await connection.read((database) => database.compactRange(encodeKey(['v1']), encodeKey(['v2'])))
     await expect(put(2)).rejects.toMatchObject({ code: 'storage' })
     expect(notices).toEqual([])
     await put(2)
@@ -209,18 +210,176 @@ describe('LevelStorage in trouble', () => {
     const manifest = (await readdir(directory)).find((file) => file.startsWith('MANIFEST'))
     await writeFile(join(directory, manifest ?? ''), 'garbage garbage garbage')
     const notices: string[] = []
-    const again = await LevelStorage.open(directory, (event) => void notices.push(event))
+    const again = await LevelStorage.open(directory, { notice: (event) => void notices.push(event) })
     expect(notices).toEqual(['storageRepaired'])
     expect(textOf((await again.load(name('a'))).updates)).toBe('hello')
     await again[Symbol.asyncDispose]()
   })
 })
 
+describe('[ST10] integrity records', () => {
+  const a = new DocumentKeys(name('a'))
+
+  async function withNotices<Value>(
+    work: (storage: LevelStorage) => Promise<Value>,
+  ): Promise<{ value: Value; notices: readonly string[] }> {
+    const notices: string[] = []
+    await using storage = await LevelStorage.open(directory, { notice: (event) => void notices.push(event) })
+    return { value: await work(storage), notices }
+  }
+
+  async function rewrite(...operations: Parameters<LevelConnection['write']>[0]): Promise<void> {
+    const connection = await connect()
+    await connection.write(operations)
+    await connection.close()
+  }
+
+  it('[ST5] [ST10] an altered value is not loaded, told of once, set aside where y-leveldb sees it, and the rest is there', async () => {
+    await withNotices((storage) => storage.append(name('a'), typed('hello')))
+    const altered = Uint8Array.from({ length: 30 }, (_, index) => index)
+    await rewrite({ type: 'put', key: a.update(3), value: altered })
+    const first = await withNotices((storage) => storage.load(name('a')))
+    expect(first.value).toMatchObject({ unreadable: 1, updates: { length: 4 } })
+    expect(first.notices).toEqual(['recordsDamaged'])
+    const second = await withNotices((storage) => storage.load(name('a')))
+    expect(second.value).toMatchObject({ unreadable: 0, updates: { length: 4 } })
+    expect(second.notices).toEqual([])
+    const stock = new LeveldbPersistence(directory)
+    expect([...(await stock.getMetas('a')).values()]).toEqual([altered])
+    await stock.destroy()
+  })
+
+  it('[ST10] a write that is gone with everything in it is told of when the database is opened', async () => {
+    await withNotices((storage) => storage.append(name('a'), typed('he')))
+    const connection = await connect()
+    const before = await connection.read((database) => database.getMany([a.head]))
+    await connection.close()
+    await withNotices((storage) => storage.append(name('a'), typed('hello')))
+    await withNotices((storage) => storage.append(name('b'), typed('later')))
+    await rewrite(
+      ...[3, 4, 5, 6, 7].map((clock) => ({ type: 'del', key: a.update(clock) }) as const),
+      { type: 'del', key: a.seal(7) },
+      { type: 'put', key: a.head, value: before[0] ?? new Uint8Array() },
+    )
+    const { value, notices } = await withNotices((storage) => storage.load(name('a')))
+    expect(value).toMatchObject({ unreadable: 0, updates: { length: 2 } })
+    expect(notices).toEqual(['writesLost'])
+    expect((await withNotices((storage) => storage.load(name('a')))).notices).toEqual([])
+  })
+
+  it('[ST11] the end of the database that is gone is told of, and notes of before are not current any more', async () => {
+    await withNotices((storage) => storage.append(name('a'), typed('h'), Uint8Array.of(1)))
+    const copy = await mkdtemp(join(tmpdir(), 'knotwork-level-copy-'))
+    await cp(directory, copy, { recursive: true })
+    await withNotices((storage) => storage.append(name('b'), typed('e')))
+    await cp(join(directory, 'knotwork-witness'), join(copy, 'knotwork-witness'))
+    await rm(directory, { recursive: true })
+    await rename(copy, directory)
+    const { value, notices } = await withNotices((storage) => storage.load(name('a')))
+    expect(notices).toEqual(['writesLost'])
+    expect(value.note).toEqual({ bytes: Uint8Array.of(1), isCurrent: false })
+  })
+
+  it('[ST11] data without them opens as it is, and is sealed when it is used', async () => {
+    const updates = typed('hello')
+    await rewrite(
+      { type: 'put', key: a.entry, value: Uint8Array.of(0, 1, 0) },
+      ...updates.map((value, index) => ({ type: 'put', key: a.update(index + 1), value }) as const),
+    )
+    const first = await withNotices((storage) => storage.load(name('a')))
+    expect([first.notices, textOf(first.value.updates), first.value.unreadable]).toEqual([[], 'hello', 0])
+    await rewrite({ type: 'del', key: a.update(5) })
+    const second = await withNotices((storage) => storage.load(name('a')))
+    expect([second.notices, textOf(second.value.updates), second.value.unreadable]).toEqual([
+      ['recordsDamaged'],
+      'hell',
+      1,
+    ])
+  })
+
+  it('[ST7] [ST11] what y-leveldb appends, trims and clears is no damage', async () => {
+    const text = 'abcdefghij'.repeat(60)
+    await withNotices(async (storage) => {
+      await storage.append(name('a'), typed(text), Uint8Array.of(1))
+      await storage.append(name('b'), typed('b'))
+      await storage.append(name('c'), typed('c'))
+    })
+    const stock = new LeveldbPersistence(directory)
+    // More than 500 updates: it merges them into one, and deletes them.
+    const doc = await stock.getYDoc('a')
+    const before = Y.encodeStateVector(doc)
+    doc.getText('body').insert(0, '!')
+    await stock.storeUpdate('a', Y.encodeStateAsUpdate(doc, before))
+    await stock.clearDocument('b')
+    await stock.destroy()
+    for (let round = 0; round < 2; round++) {
+      const { value, notices } = await withNotices(async (storage) => {
+        const names: string[] = []
+        for await (const each of storage.list()) names.push(each.name)
+        return { names, a: await storage.load(name('a')), b: await storage.load(name('b')) }
+      })
+      expect(notices).toEqual([])
+      expect(value.names).toEqual(['a', 'c'])
+      expect([textOf(value.a.updates), value.a.unreadable, value.a.note?.isCurrent]).toEqual([`!${text}`, 0, false])
+      expect(value.b).toEqual({ updates: [], unreadable: 0, note: null })
+    }
+  })
+})
+
+describe('[ST12] purging', () => {
+  it('[ST12] leaves nothing of deleted text in any file', async () => {
+    const secret = randomBytes(600).toString('base64')
+    const doc = new Y.Doc()
+    const updates: Uint8Array[] = []
+    doc.on('update', (update: Uint8Array) => void updates.push(update))
+    doc.getText('body').insert(0, `kept ${secret}`)
+    doc.getText('body').delete(5, secret.length)
+    const storage = await LevelStorage.open(directory)
+    await storage.append(name('a'), [...updates, new TextEncoder().encode(`no update ${secret}`)])
+    await storage.append(name('b'), typed('other'))
+    await storage.compact(name('a'), compactUpdates)
+    expect(await filesWith(secret)).not.toEqual([])
+    await storage.purge(name('a'), compactUpdates)
+    expect(await filesWith(secret)).toEqual([])
+    await storage[Symbol.asyncDispose]()
+    const again = await LevelStorage.open(directory)
+    expect(textOf((await again.load(name('a'))).updates)).toBe('kept ')
+    expect(textOf((await again.load(name('b'))).updates)).toBe('other')
+    await again[Symbol.asyncDispose]()
+    expect(await filesWith(secret)).toEqual([])
+  })
+
+  it('[ST12] also where it had long been moved into a table of its own', async () => {
+    const secret = randomBytes(600)
+    let storage = await LevelStorage.open(directory)
+    await storage.append(name('a'), [secret])
+    for (let round = 0; round < 3; round++) {
+      await storage[Symbol.asyncDispose]()
+      storage = await LevelStorage.open(directory)
+      await storage.append(name('b'), typed('x'))
+    }
+    expect(await filesWith(secret.toString('latin1'))).not.toEqual([])
+    await storage.purge(name('a'), () => ({ snapshot: Uint8Array.of(0, 0), damaged: [] }))
+    expect(await filesWith(secret.toString('latin1'))).toEqual([])
+    await storage[Symbol.asyncDispose]()
+  })
+
+  async function filesWith(text: string): Promise<readonly string[]> {
+    const found: string[] = []
+    for (const file of await readdir(directory)) {
+      // Half of it is enough: LevelDB splits records.
+      const bytes = await readFile(join(directory, file), 'latin1')
+      if (bytes.includes(text.slice(0, 300)) || bytes.includes(text.slice(-300))) found.push(file)
+    }
+    return found
+  }
+})
+
 describe('LevelConnection', () => {
   it('[ST1] opens a database again that was closed underneath: the write fails, the next one works', async () => {
-    const connection = await LevelConnection.open(directory, () => undefined)
+    const connection = await connect()
     const put = (clock: number) =>
-      connection.write([{ type: 'put', key: updateKey(name('a'), clock), value: Uint8Array.of(clock) }])
+      connection.write([{ type: 'put', key: new DocumentKeys(name('a')).update(clock), value: Uint8Array.of(clock) }])
     await put(1)
     await connection.read((database) => database.close())
     await expect(put(2)).rejects.toMatchObject({ code: 'storage' })

@@ -1,67 +1,71 @@
-/** The Storage port on LevelDB in y-leveldb's format: see `level-keys.ts`. Rules ST1 to ST5 in PROTOCOL.md. */
+/**
+ * The Storage port on LevelDB in y-leveldb's format, with what shows damage beside it: see `level-keys.ts` and
+ * `level-values.ts`. Rules ST1 to ST5 and ST9 to ST11 in PROTOCOL.md.
+ */
 import {
   documentName,
   KnotworkError,
+  type Compacted,
   type DocumentName,
   type ListedDocument,
   type Merge,
+  messageOf,
   type Storage,
   type StoredDocument,
+  type StoredNote,
 } from '@knotwork/core'
-import { LevelConnection } from './level-connection.ts'
-import type { LevelOperation } from './level-database.ts'
-import {
-  clockBeforeFirst,
-  damagedKey,
-  emptyStateVector,
-  metaValue,
-  noteKey,
-  noteValue,
-  stateVectorKey,
-  stateVectorRange,
-  updateKey,
-} from './level-keys.ts'
-import { readLastClock, readLog, readNames, readNote } from './level-log.ts'
+import type { LogRecord } from './examination.ts'
+import { DocumentKeys, entryRange } from './level-keys.ts'
+import { readClocks, readDamagedKeys, readNames, readNotes, type ClockedNote } from './level-log.ts'
+import { appendIn, mendIn, replaceIn, sealIn } from './log-changes.ts'
+import { SealedDatabase, type ExaminedLog } from './sealed-database.ts'
+import type { StorageNotice } from './storage-notice.ts'
 import { WriteQueue, type Append } from './write-queue.ts'
 
-/** Documents whose last clock is remembered; of others it is looked up before the next write. */
-const rememberedClocksMax = 10_000
 const namesAtOnce = 500
+/** After a compaction that replaced so much, the space is given back at once; less waits for LevelDB to tidy up. */
+const reclaimBytes = 1024 * 1024
 
-/** What the storage tells its operator of. */
-export type StorageNotice = (event: 'storageRepaired' | 'nameSkipped', why: string) => void
+export interface LevelStorageOptions {
+  /** `disk`: what is stored is on the disk. `os`: the system decides when; faster. Default `disk`. */
+  readonly durability?: 'disk' | 'os'
+  readonly notice?: StorageNotice
+}
 
 export class LevelStorage implements Storage {
-  readonly durability = 'disk'
-  readonly #connection: LevelConnection
+  readonly durability: 'disk' | 'os'
   readonly #notice: StorageNotice
   readonly #writes = new WriteQueue((group) => this.#appendAll(group))
-  /** Last clocks, least recently written first. Emptied by a failure, after which nobody knows what was written. */
-  readonly #lastClocks = new Map<DocumentName, number>()
-  #compacting: Promise<void> = Promise.resolve()
+  #database!: SealedDatabase
+  #rewriting: Promise<void> = Promise.resolve()
   #isClosed = false
 
-  private constructor(connection: LevelConnection, notice: StorageNotice) {
-    this.#connection = connection
+  private constructor({ durability = 'disk', notice = () => undefined }: LevelStorageOptions) {
+    this.durability = durability
     this.#notice = notice
   }
 
   /** Opens the database in that directory, or creates it; KnotworkError 'in-use' when another process holds it. */
-  static async open(location: string, notice: StorageNotice = () => undefined): Promise<LevelStorage> {
-    const connection = await LevelConnection.open(location, (why) => notice('storageRepaired', why))
-    return new LevelStorage(connection, notice)
+  static async open(location: string, options: LevelStorageOptions = {}): Promise<LevelStorage> {
+    const storage = new LevelStorage(options)
+    const sync = storage.durability === 'disk'
+    storage.#database = await SealedDatabase.open({ location, sync, notice: storage.#notice })
+    return storage
   }
 
   /** Why nothing can be stored at the moment; null when the last write succeeded. */
   get trouble(): string | null {
-    return this.#connection.trouble
+    return this.#database.trouble
   }
 
   async load(name: DocumentName): Promise<StoredDocument> {
-    return this.#connection.read(async (database) => {
-      const { records, unreadable } = await readLog(database, name)
-      return { updates: records.map(({ update }) => update), unreadable, note: await readNote(database, name) }
-    })
+    const keys = new DocumentKeys(name)
+    const [note = null] = await this.#notes([keys])
+    const log = await this.#database.examine(keys)
+    const unreadable = log.altered.length + log.lost
+    if (unreadable > 0) this.#tellOfDamage(name, log)
+    if (!log.isSealed && log.sound.length + unreadable > 0) this.#mendLater(keys)
+    return { updates: log.sound.map(({ update }) => update), unreadable, note: note && noteOf(note, log) }
   }
 
   async append(name: DocumentName, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
@@ -70,103 +74,155 @@ export class LevelStorage implements Storage {
   }
 
   async compact(name: DocumentName, merge: Merge): Promise<void> {
-    this.#mustBeOpen()
-    // One at a time: the records that were read are still those when the snapshot takes their place.
-    const compacting = this.#compacting.then(() => this.#compact(name, merge))
-    this.#compacting = compacting.catch(() => undefined)
-    await compacting
+    await this.#oneByOne(() => this.#compact(new DocumentKeys(name), merge))
   }
 
-  async #compact(name: DocumentName, merge: Merge): Promise<void> {
-    const { records } = await this.#connection.read((database) => readLog(database, name))
-    const compacted = await merge(records.map(({ update }) => update))
-    if (compacted === null) return
-    await this.#writes.alone(async () => {
-      const operations: LevelOperation[] = records.map(({ clock: old }) => ({ type: 'del', key: updateKey(name, old) }))
-      const last = await this.#lastClock(name, operations)
-      // In the place of the last record it replaces, before all that was appended since.
-      const clock = records.at(-1)?.clock ?? last + 1
-      operations.push({ type: 'put', key: updateKey(name, clock), value: compacted.snapshot })
-      for (const [index, damaged] of compacted.damaged.entries()) {
-        operations.push({ type: 'put', key: damagedKey(name, clock, index), value: metaValue(damaged) })
-      }
-      await this.#write(operations, new Map([[name, Math.max(last, clock)]]))
+  /**
+   * Compacts, throws away what was set aside of the document, and has the files rewritten: what `merge` leaves out is
+   * nowhere in them any more.
+   */
+  async purge(name: DocumentName, merge: Merge): Promise<void> {
+    const keys = new DocumentKeys(name)
+    await this.#oneByOne(async () => {
+      await this.#compact(keys, merge)
+      await this.#writes.alone(async () => {
+        const batch = await this.#database.newBatch()
+        for (const key of await this.#database.read((database) => readDamagedKeys(database, keys))) batch.del(key)
+        await this.#database.write(batch)
+      })
+      await this.#reclaim(keys)
+      // What lay in one table alone was only moved; with something newer around it, it is merged, and left out.
+      await this.#writes.alone(async () => {
+        const batch = await this.#database.newBatch()
+        for (const key of Object.values(keys.wholeRange)) batch.del(key)
+        await this.#database.write(batch)
+      })
+      await this.#reclaim(keys)
     })
   }
 
   async *list(): AsyncGenerator<ListedDocument> {
-    let after: readonly (string | number)[] = stateVectorRange.gte
+    let from: Buffer = entryRange.gte
     for (;;) {
-      const from = after
-      const texts = await this.#connection.read((database) => readNames(database, from, namesAtOnce))
-      for (const text of texts) {
+      const start = from
+      const page = await this.#database.read((database) => readNames(database, start, namesAtOnce))
+      const documents: DocumentKeys[] = []
+      for (const text of page.names) {
         const name = documentName(text)
-        if (name.ok) {
-          const note = await this.#connection.read((database) => readNote(database, name.value))
-          yield { name: name.value, note }
-        } else this.#notice('nameSkipped', name.error)
+        if (name.ok) documents.push(new DocumentKeys(name.value))
+        else this.#notice('nameSkipped', name.error)
       }
-      const last = texts.at(-1)
-      if (last === undefined) return
+      const notes = await this.#notes(documents)
+      for (const [index, { name }] of documents.entries()) yield { name, note: notes[index] ?? null }
+      if (page.last === null) return
       // The smallest key after that of the last name.
-      after = ['v1_sv', last, '']
+      from = Buffer.concat([page.last, Buffer.of(0)])
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
     await this.#writes.idle()
-    await this.#connection.close()
+    await this.#database.close()
   }
+
+  #notes(documents: readonly DocumentKeys[]): Promise<readonly (ClockedNote | null)[]> {
+    return this.#database.read((database) => readNotes(database, documents, this.#database.root.trust))
+  }
+
+  // --- appending -----------------------------------------------------------------------------------------------------
 
   async #appendAll(group: readonly Append[]): Promise<void> {
-    const operations: LevelOperation[] = []
-    const clocks = new Map<DocumentName, number>()
-    for (const { name, updates, note } of group) {
-      const starting: LevelOperation[] = []
-      let clock = clocks.get(name) ?? (await this.#lastClock(name, starting))
-      // A note is of something: alone it would be of a document that is on nobody's list.
-      if (starting.length > 0 && updates.length === 0) continue
-      operations.push(...starting)
-      for (const update of updates) {
-        clock++
-        operations.push({ type: 'put', key: updateKey(name, clock), value: update })
-      }
-      if (note !== undefined) operations.push({ type: 'put', key: noteKey(name), value: noteValue(note, clock) })
-      clocks.set(name, clock)
+    const batch = await this.#database.newBatch()
+    const seals = new Map<DocumentName, Map<number, number>>()
+    for (const append of group) {
+      const { name } = append
+      const { keys } = batch.get(name) ?? (await this.#database.begin(new DocumentKeys(name), batch))
+      const seal = seals.get(name) ?? new Map<number, number>()
+      seals.set(name, seal)
+      for (const [clock, checksum] of appendIn(batch, keys, append)) seal.set(clock, checksum)
     }
-    if (operations.length === 0) return
-    await this.#write(operations, clocks)
+    for (const [name, seal] of seals) {
+      const known = batch.get(name)
+      if (known !== undefined) sealIn(batch, known.keys, seal)
+    }
+    if (!batch.isEmpty) await this.#database.write(batch)
   }
 
-  async #write(operations: readonly LevelOperation[], clocks: ReadonlyMap<DocumentName, number>): Promise<void> {
-    try {
-      await this.#connection.write(operations)
-    } catch (thrown) {
-      this.#lastClocks.clear()
-      throw thrown
-    }
-    for (const [name, clock] of clocks) {
-      this.#lastClocks.delete(name)
-      this.#lastClocks.set(name, clock)
-    }
-    for (const name of this.#lastClocks.keys()) {
-      if (this.#lastClocks.size <= rememberedClocksMax) break
-      this.#lastClocks.delete(name)
-    }
+  // --- damage --------------------------------------------------------------------------------------------------------
+
+  #tellOfDamage(document: DocumentName, { altered, lost }: ExaminedLog): void {
+    const parts = [
+      ...(altered.length > 0 ? [`${altered.length} altered records are set aside`] : []),
+      ...(lost > 0 ? [`${lost} records are gone`] : []),
+    ]
+    this.#notice('recordsDamaged', `${parts.join(', ')}; what they held is fetched from peers`, { document })
   }
 
-  /** The clock of the last record. For a document that has none, adds to `operations` what begins one. */
-  async #lastClock(name: DocumentName, operations: LevelOperation[]): Promise<number> {
-    const known =
-      this.#lastClocks.get(name) ?? (await this.#connection.read((database) => readLastClock(database, name)))
-    if (known !== null) return known
-    // Without its state vector key a document would be on nobody's list.
-    operations.push({ type: 'put', key: stateVectorKey(name), value: emptyStateVector })
-    return clockBeforeFirst
+  /** [ST5] Nobody waits for it: the document has been loaded without what is damaged. */
+  #mendLater(keys: DocumentKeys): void {
+    void this.#oneByOne(() => this.#mend(keys)).catch((thrown: unknown) => {
+      if (!this.#isClosed) this.#notice('notMended', messageOf(thrown), { document: keys.name })
+    })
+  }
+
+  #mend(keys: DocumentKeys): Promise<void> {
+    return this.#writes.alone(async () => {
+      const batch = await this.#database.newBatch()
+      const log = await this.#database.examine(keys)
+      if (log.isSealed) return
+      batch.begin({ keys, head: log.head })
+      mendIn(batch, keys, log)
+      await this.#database.write(batch)
+    })
+  }
+
+  // --- compacting ----------------------------------------------------------------------------------------------------
+
+  /** One at a time: the records that were read are still those when something takes their place. */
+  async #oneByOne(rewrite: () => Promise<void>): Promise<void> {
+    this.#mustBeOpen()
+    const rewriting = this.#rewriting.then(rewrite)
+    this.#rewriting = rewriting.catch(() => undefined)
+    await rewriting
+  }
+
+  async #compact(keys: DocumentKeys, merge: Merge): Promise<void> {
+    let log = await this.#database.examine(keys)
+    if (!log.isSealed && log.sound.length + log.altered.length + log.lost > 0) {
+      await this.#mend(keys)
+      log = await this.#database.examine(keys)
+    }
+    const compacted = await merge(log.sound.map(({ update }) => update))
+    if (compacted === null) return
+    this.#mustBeOpen()
+    await this.#writes.alone(() => this.#replace(keys, log.sound, compacted))
+    const replacedBytes = log.sound.reduce((sum, { update }) => sum + update.byteLength, 0)
+    if (replacedBytes - compacted.snapshot.byteLength > reclaimBytes) await this.#reclaim(keys)
+  }
+
+  async #replace(keys: DocumentKeys, replaced: readonly LogRecord[], compacted: Compacted): Promise<void> {
+    const batch = await this.#database.newBatch()
+    await this.#database.begin(keys, batch)
+    const { clocks, seals } = await this.#database.read((database) => readClocks(database, keys))
+    if (replaced.some(({ clock }, index) => clock !== clocks[index])) return
+    replaceIn(batch, keys, { replaced, seals, compacted })
+    await this.#database.write(batch)
+  }
+
+  /** Has LevelDB rewrite what it has of the document, without what was deleted and replaced. */
+  async #reclaim(keys: DocumentKeys): Promise<void> {
+    const { gte, lt } = keys.wholeRange
+    await this.#database.read((database) => database.compactRange(gte, lt))
   }
 
   #mustBeOpen(): void {
     if (this.#isClosed) throw new KnotworkError('closed', 'the storage is closed')
   }
+}
+
+/** What was appended between reading the note and the log makes it old. */
+function noteOf({ bytes, clock, isCurrent }: ClockedNote, log: ExaminedLog): StoredNote {
+  const isOfThis = log.sound.at(-1)?.clock === clock && log.altered.length + log.lost === 0
+  return { bytes, isCurrent: isCurrent && isOfThis }
 }
