@@ -7,7 +7,7 @@ import { editRichly, session } from '../../test/sessions.ts'
 import { coldReplica, Twins } from '../../test/twins.ts'
 import { bulkLimits } from './gate.ts'
 
-const seeds = Array.from({ length: 25 }, (_, at) => at + 1)
+const seeds = Array.from({ length: 15 }, (_, at) => at + 1)
 
 /** All there is in a document, spelled out; a document in a document has a random client id. */
 function contentOf(doc: Y.Doc): unknown {

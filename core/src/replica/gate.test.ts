@@ -223,7 +223,7 @@ describe('[DS6] limits of the gate', () => {
 function itemAt(client: number, clock: number, origin: readonly [number, number] | null): StructHeader {
   const id = origin === null ? null : { client: origin[0], clock: origin[1] }
   const nothing = { rightOrigin: null, parent: null, key: null }
-  return { client, clock, length: 1, content: 4, origin: id, ...nothing, start: 0, end: 0 }
+  return { client, clock, length: 1, content: 4, origin: id, ...nothing, start: 0, end: 0, text: 0 }
 }
 
 describe('[DS6] state vectors from outside', () => {

@@ -194,9 +194,10 @@ export class Outline {
     if (left === undefined || right === undefined) return null
     if (left === gone || right === gone) return gone
     const beside = left ?? right
-    // What stands between two places, or is set under a key before another value: no editor does that.
+    // What stands between two places, or is set under a key before another value, or as text: no editor does that.
     if (left !== null && right !== null && left !== right) return null
-    if (right !== null && beside instanceof Values) return null
+    const isValue = beside instanceof Values || key !== null
+    if (isValue && (right !== null || content === contentKind.string)) return null
     if (beside !== null) return beside
     if (parent === null) return null
     const node = typeof parent === 'string' ? this.#root(parent) : this.#nodeAt(parent)

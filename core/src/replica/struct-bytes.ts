@@ -1,12 +1,14 @@
 /**
- * The structs of a document as bytes, each client's one after the other, as they came. A struct's bytes do not say its
+ * The structs of a document as bytes, each client's one after the other, as they came; text that somebody typed on is
+ * put together, as Yjs does when it writes a document (YJS.md, trap 5). A struct's bytes do not say its
  * client and clock: these follow from its place, in an update as here. So putting updates together, and taking out what
  * somebody lacks, is copying, and costs nothing like `Y.mergeUpdates` or `Y.diffUpdate` (YJS.md, traps 4 and 9).
  */
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { decodeUtf8 } from 'lib0/string'
 import type { Vector } from './gate.ts'
-import { contentKind, readStruct, type StructHeader } from './update-reader.ts'
+import { contentKind, readStruct, type Id, type StructHeader } from './update-reader.ts'
 
 /** Between two marks a reader has to look at every struct. */
 const bytesBetweenMarks = 1024
@@ -27,6 +29,8 @@ interface Strand {
   count: number
   clock: number
   readonly marks: Mark[]
+  /** Where the text of the last struct begins, if that is all it holds, and what the struct stands before. */
+  text: { at: number; readonly before: Id | null } | null
 }
 
 export class StructBytes {
@@ -35,25 +39,33 @@ export class StructBytes {
   /** Structs that follow those of their clients; `update` holds their bytes. */
   add(structs: readonly StructHeader[], update: Uint8Array): void {
     // Structs of one client that lie together are copied together.
-    let run: { readonly strand: Strand; readonly start: number; end: number; readonly client: number } | null = null
-    for (const { client, clock, length, start, end } of structs) {
-      if (run === null || run.client !== client || run.end !== start) {
-        if (run !== null) append(run.strand, update, run.start, run.end)
+    let run: Run | null = null
+    for (const struct of structs) {
+      const { client, clock, length, start, end, text } = struct
+      if (run === null || run.client !== client || run.end !== start || goesOn(run.strand, struct)) {
+        copy(run, update)
         run = { strand: this.#strandOf(client, clock), start, end: start, client }
       }
       const { strand } = run
-      mark(strand, strand.size + start - run.start)
-      run.end = end
-      strand.count++
+      if (goesOn(strand, struct)) {
+        appendText(strand, update.subarray(text, end))
+        run = null
+      } else {
+        const at = strand.size + start - run.start
+        mark(strand, at)
+        run.end = end
+        strand.count++
+        strand.text = text === 0 ? null : { at: at + text - start, before: struct.rightOrigin }
+      }
       strand.clock = clock + length
     }
-    if (run !== null) append(run.strand, update, run.start, run.end)
+    copy(run, update)
   }
 
   #strandOf(client: number, clock: number): Strand {
     const known = this.#strands.get(client)
     if (known !== undefined) return known
-    const strand = { bytes: new Uint8Array(0), size: 0, count: 0, clock, marks: [] }
+    const strand: Strand = { bytes: new Uint8Array(0), size: 0, count: 0, clock, marks: [], text: null }
     this.#strands.set(client, strand)
     return strand
   }
@@ -74,16 +86,65 @@ function mark({ marks, clock, count }: Strand, at: number): void {
   if (last === undefined || at - last.at >= bytesBetweenMarks) marks.push({ clock, at, count })
 }
 
-function append(strand: Strand, source: Uint8Array, start: number, end: number): void {
-  const size = strand.size + end - start
-  if (size > strand.bytes.byteLength) {
-    // What comes first is all there is of a document that is only read; whoever writes goes on writing.
-    const grown = new Uint8Array(Math.max(size, Math.ceil(strand.bytes.byteLength * 1.5)))
-    grown.set(strand.bytes.subarray(0, strand.size))
-    strand.bytes = grown
-  }
-  strand.bytes.set(source.subarray(start, end), strand.size)
-  strand.size = size
+/** What is to be copied from an update. */
+interface Run {
+  readonly strand: Strand
+  readonly client: number
+  readonly start: number
+  end: number
+}
+
+function copy(run: Run | null, update: Uint8Array): void {
+  if (run === null || run.end === run.start) return
+  const { strand, start, end } = run
+  reserve(strand, end - start)
+  strand.bytes.set(update.subarray(start, end), strand.size)
+  strand.size += end - start
+}
+
+function reserve(strand: Strand, sizeBytes: number): void {
+  const size = strand.size + sizeBytes
+  if (size <= strand.bytes.byteLength) return
+  // What comes first is all there is of a document that is only read; whoever writes goes on writing.
+  const grown = new Uint8Array(Math.max(size, Math.ceil(strand.bytes.byteLength * 1.5)))
+  grown.set(strand.bytes.subarray(0, strand.size))
+  strand.bytes = grown
+}
+
+/** Whether a text stands right behind the last one of its client, and before the same as that. */
+function goesOn({ text, clock }: Strand, struct: StructHeader): boolean {
+  if (text === null || struct.text === 0 || struct.clock !== clock) return false
+  const { origin, rightOrigin, client } = struct
+  if (origin === null || origin.client !== client || origin.clock !== clock - 1) return false
+  const { before } = text
+  return before?.client === rightOrigin?.client && before?.clock === rightOrigin?.clock
+}
+
+/** Lengthens the text at the end; its length stands before it. */
+function appendText(strand: Strand, added: Uint8Array): void {
+  const { text } = strand
+  if (text === null) return
+  // Its length may take more bytes than before, four at most.
+  reserve(strand, added.byteLength + 4)
+  const { bytes } = strand
+  const oldBytes = strand.size - text.at
+  const newBytes = oldBytes + added.byteLength
+  const lengthAt = text.at - varUintBytes(oldBytes)
+  const at = lengthAt + varUintBytes(newBytes)
+  if (at !== text.at) bytes.copyWithin(at, text.at, strand.size)
+  bytes.set(
+    encoding.encode((encoder) => encoding.writeVarUint(encoder, newBytes)),
+    lengthAt,
+  )
+  bytes.set(added, at + oldBytes)
+  text.at = at
+  strand.size = at + newBytes
+}
+
+function varUintBytes(value: number): number {
+  let count = 1
+  for (let left = value; left > 0x7f; left = Math.floor(left / 128)) count++
+  return count
 }
 
 function writeFrom(encoder: encoding.Encoder, client: number, strand: Strand, clock: number): void {
@@ -118,7 +179,7 @@ function lastMarkBefore(marks: readonly Mark[], clock: number): Mark {
     if ((marks[middle]?.clock ?? 0) <= clock) low = middle + 1
     else high = middle
   }
-  return marks[low - 1] ?? { clock: 0, at: 0, count: 0 }
+  return marks[low - 1] ?? marks[0] ?? { clock: 0, at: 0, count: 0 }
 }
 
 const hasOrigin = 0x80
@@ -126,10 +187,8 @@ const hasRightOrigin = 0x40
 
 /** The part of a long text that begins at `clock`, as a struct of its own; null where it is sent whole. */
 function cutText(bytes: Uint8Array, struct: StructHeader, clock: number): Uint8Array | null {
-  if (struct.content !== contentKind.string || struct.end - struct.start <= cutAboveBytes) return null
-  const decoder = decoding.createDecoder(bytes.subarray(0, struct.end))
-  const text = textOf(decoder, struct)
-  const rest = text.slice(clock - struct.clock)
+  if (struct.text === 0 || struct.end - struct.start <= cutAboveBytes) return null
+  const rest = decodeUtf8(bytes.subarray(struct.text, struct.end)).slice(clock - struct.clock)
   // Half a character outside the basic plane has no bytes of its own.
   const first = rest.charCodeAt(0)
   if (first >= 0xdc_00 && first <= 0xdf_ff) return null
@@ -144,18 +203,4 @@ function cutText(bytes: Uint8Array, struct: StructHeader, clock: number): Uint8A
     }
     encoding.writeVarString(encoder, rest)
   })
-}
-
-/** A text is the last thing in its struct: what is before it has been read once, and is read again. */
-function textOf(decoder: decoding.Decoder, struct: StructHeader): string {
-  decoder.pos = struct.start + 1
-  const ids = (struct.origin === null ? 0 : 1) + (struct.rightOrigin === null ? 0 : 1)
-  for (let i = 0; i < ids * 2; i++) decoding.readVarUint(decoder)
-  if (ids === 0) {
-    const isRoot = decoding.readVarUint(decoder) === 1
-    if (isRoot) decoding.readVarString(decoder)
-    else for (let i = 0; i < 2; i++) decoding.readVarUint(decoder)
-    if (struct.key !== null) decoding.readVarString(decoder)
-  }
-  return decoding.readVarString(decoder)
 }

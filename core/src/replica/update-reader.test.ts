@@ -48,7 +48,7 @@ function orNull<T>(read: () => T): T | null {
 
 function asWeRead(update: Uint8Array): unknown {
   const { structs, deletes } = readUpdate(update)
-  return { structs: structs.map(({ start: _start, end: _end, ...header }) => header), deletes }
+  return { structs: structs.map(({ start: _start, end: _end, text: _text, ...header }) => header), deletes }
 }
 
 describe('[DS6] the reader of updates', () => {

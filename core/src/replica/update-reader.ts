@@ -28,6 +28,8 @@ export interface StructHeader {
   /** Its bytes in the update. */
   readonly start: number
   readonly end: number
+  /** Where, in these, the bytes of its text begin that end with it; 0 where it holds no text. */
+  readonly text: number
 }
 
 export interface DeletedRange {
@@ -87,7 +89,7 @@ export function readStruct(decoder: decoding.Decoder, client: number, clock: num
     const length = decoding.readVarUint(decoder)
     const content = info === contentKind.skip ? contentKind.skip : contentKind.gc
     const none = { origin: null, rightOrigin: null, parent: null, key: null }
-    return { client, clock, length, content, ...none, start, end: decoder.pos }
+    return { client, clock, length, content, ...none, start, end: decoder.pos, text: 0 }
   }
   const origin = (info & hasOrigin) === 0 ? null : readId(decoder)
   const rightOrigin = (info & hasRightOrigin) === 0 ? null : readId(decoder)
@@ -96,8 +98,11 @@ export function readStruct(decoder: decoding.Decoder, client: number, clock: num
   const parent = isFirst ? readParent(decoder) : null
   const key = isFirst && (info & hasKey) !== 0 ? decoding.readVarString(decoder) : null
   const content = info & kindBits
+  const before = decoder.pos
   const length = skipContent(decoder, content)
-  return { client, clock, length, content, origin, rightOrigin, parent, key, start, end: decoder.pos }
+  const end = decoder.pos
+  const text = content === contentKind.string ? textStart(decoder.arr, before) : 0
+  return { client, clock, length, content, origin, rightOrigin, parent, key, start, end, text }
 }
 
 function readId(decoder: decoding.Decoder): Id {
@@ -164,6 +169,13 @@ function skipAny(decoder: decoding.Decoder): number {
   const length = decoding.readVarUint(decoder)
   for (let i = 0; i < length; i++) decoding.readAny(decoder)
   return length
+}
+
+/** Behind the length that stands at `at`. */
+function textStart(bytes: Uint8Array, at: number): number {
+  let start = at
+  while ((bytes[start] ?? 0) > 0x7f) start++
+  return start + 1
 }
 
 /** Clocks count UTF-16 units. Most text is ASCII, and of that the bytes are the units. */
