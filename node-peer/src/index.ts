@@ -1,5 +1,6 @@
 /** @knotwork/node-peer: the Knotwork engine on Node, with LevelDB, WebSocket, and a server for apps and pages. */
 export { openPeer, type ListenOptions, type OpenPeerOptions } from './open-peer.ts'
+export { purgeDocument, type PurgeOptions, type PurgeReport } from './purge.ts'
 export { NodePeer } from './node-peer.ts'
 export type { Bridge, BridgeStatus } from './bridge/bridge.ts'
 export type { BridgeOptions } from './bridge/bridges.ts'

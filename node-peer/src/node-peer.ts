@@ -1,4 +1,4 @@
-import type { Log, MergeOutcome, Neighbour, Peer, PeerId, SharedDocument, Watched } from '@knotwork/core'
+import type { Log, MergeOutcome, Neighbour, Peer, PeerId, SharedDocument, Watched, Storage } from '@knotwork/core'
 import type { Bridge } from './bridge/bridge.ts'
 import { Bridges, type BridgeOptions } from './bridge/bridges.ts'
 import type { Lan } from './lan/lan.ts'
@@ -8,6 +8,7 @@ import { dialledAddress } from './transport/address.ts'
 export interface NodePeerParts {
   readonly server: PeerServer | null
   readonly data: string | null
+  readonly durability: Storage['durability']
   readonly lan: Lan | null
   readonly log: Log
 }
@@ -18,17 +19,20 @@ export class NodePeer implements Peer {
   readonly url: string | null
   /** The directory with identity and documents; null for a peer in memory. */
   readonly data: string | null
+  /** When an edit counts as stored here: on the disk, handed to the system (`os`), or only in memory. */
+  readonly durability: Storage['durability']
   readonly #peer: Peer
   readonly #server: PeerServer | null
   readonly #bridges: Bridges
   readonly #lan: Lan | null
   #closing: Promise<void> | null = null
 
-  constructor(peer: Peer, { server, data, lan, log }: NodePeerParts) {
+  constructor(peer: Peer, { server, data, durability, lan, log }: NodePeerParts) {
     this.#peer = peer
     this.#server = server
     this.url = server?.url ?? null
     this.data = data
+    this.durability = durability
     this.#lan = lan
     this.#bridges = new Bridges({ peer, ownSignalling: server?.ownSignalling ?? null, log })
   }

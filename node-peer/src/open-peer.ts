@@ -39,6 +39,11 @@ export interface OpenPeerOptions {
   readonly data?: string
   /** Where documents are kept. `memory`: nothing outlives this peer, its identity included. Default `disk`. */
   readonly storage?: 'disk' | 'memory'
+  /**
+   * When an edit on disk counts as stored: when it has reached the disk, or (`os`) when the system has it, which is faster
+   * and may cost the last edits in a power failure. Neighbours hear of `disk` only. Default `disk`.
+   */
+  readonly durability?: 'disk' | 'os'
   /** Peers to keep a link to: `wss://host`, `ws://host:4000/peer`. */
   readonly connect?: readonly string[]
   /** A shared secret of 1 to 1024 characters: only who has it may come in, and it is proven to whoever we link to. */
@@ -91,7 +96,7 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
     server?.serve(peer)
     const { log = silent } = options
     const lan = options.lan === true ? new Lan({ peer, reach: server?.reach ?? null, log }) : null
-    return new NodePeer(peer, { server, data, lan, log })
+    return new NodePeer(peer, { server, data, durability: storage.durability, lan, log })
   } catch (thrown) {
     for (const each of opened.toReversed()) await each[Symbol.asyncDispose]()
     throw thrown
@@ -107,11 +112,11 @@ interface Kept {
 }
 
 /** The storage first: its lock keeps a second process from making a second identity. */
-async function kept({ storage, data, log = silent }: OpenPeerOptions): Promise<Kept> {
+async function kept({ storage, data, durability = 'disk', log = silent }: OpenPeerOptions): Promise<Kept> {
   if (storage === 'memory') return { identity: freshIdentity(), storage: new MemoryStorage(), data: null }
   const { path, documents } = await dataDirectory(data ?? defaultDataDirectory())
   const notice: StorageNotice = (event, why, details) => log('warn', event, { ...details, why })
-  const level = await LevelStorage.open(documents, { notice })
+  const level = await LevelStorage.open(documents, { durability, notice })
   try {
     return { identity: await storedIdentity(path), storage: level, data: path }
   } catch (thrown) {

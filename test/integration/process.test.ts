@@ -27,6 +27,7 @@ describe('starting', () => {
         url: `http://127.0.0.1:${port}`,
         id: expect.stringMatching(/^[\w-]{43}$/u) as string,
         data: directory.at('data'),
+        durability: 'disk',
         addresses: expect.arrayContaining([`ws://127.0.0.1:${port}/peer`]),
       })
       ids.push(peer.id)

@@ -19,7 +19,8 @@ export function announceToPrograms(write: (line: string) => void): Announcement 
   let last = ''
   const say = (fact: object): void => write(`${JSON.stringify(fact)}\n`)
   return {
-    listening: ({ url, id, data, addresses }) => say({ event: 'listening', url, id, data, addresses }),
+    listening: ({ url, id, data, durability, addresses }) =>
+      say({ event: 'listening', url, id, data, durability, addresses }),
     neighbours(all) {
       const neighbours = all.map(({ id, address, transport, state, why, keeps }) => ({
         id,
@@ -48,7 +49,7 @@ export function announceToPeople(write: (text: string) => void, withCode: boolea
       const rows: readonly (readonly [string, string])[] = [
         ['Page', colors.cyan(peer.url ?? '')],
         ['Peer id', peer.id],
-        ['Data', peer.data ?? 'in memory'],
+        ['Data', dataOf(peer)],
         ...(isLoopback(new URL(peer.url ?? '').hostname) ? [reach] : []),
         ['Second peer', `npx knotwork serve --data DIR --connect ${address}`],
         ['Yjs apps', `new WebsocketProvider('${address.replace(/peer$/u, 'yjs')}', room, doc)`],
@@ -62,4 +63,9 @@ export function announceToPeople(write: (text: string) => void, withCode: boolea
     bridge: () => undefined,
     closed: () => undefined,
   }
+}
+
+function dataOf({ data, durability }: NodePeer): string {
+  if (data === null) return 'in memory'
+  return durability === 'os' ? `${data} (not synced: a power failure may cost the last edits)` : data
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { KnotworkError } from '@knotwork/core'
 import { Command, CommanderError } from 'commander'
+import { withDocs } from './docs.ts'
 import { exitCodeFor, serve } from './serve.ts'
 import { withFlagVariables, withSettings, type Settings } from './settings.ts'
 
@@ -13,6 +14,7 @@ Examples:
   KNOTWORK_TOKEN=secret knotwork serve --host 0.0.0.0
                                                 a peer for the whole network, for those who know the secret
   knotwork serve --y-webrtc notes:secret        a peer in the y-webrtc room "notes", which keeps its document
+  knotwork docs purge notes/today               what was deleted there leaves this machine's files
   knotwork serve --json --port 0                for programs: the first line says where it listens
 `
 
@@ -47,6 +49,8 @@ withSettings(
   const all = withFlagVariables(given, process.env, (message) => command.error(`error: ${message}`))
   await serve(all, command.getOptionValueSource('port') !== 'default')
 })
+
+withDocs(program)
 
 try {
   await program.parseAsync()

@@ -48,6 +48,7 @@ function optionsFor(settings: Settings): Parameters<typeof openPeer>[0] {
   return {
     ...(direct === undefined ? {} : { direct }),
     ...(data === undefined ? {} : { data }),
+    durability: settings.durability,
     ...(connect === undefined ? {} : { connect }),
     ...(token === undefined ? {} : { token }),
     ...(open === undefined ? {} : { open }),

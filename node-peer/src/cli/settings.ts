@@ -21,6 +21,7 @@ export interface Settings {
   readonly port: number
   readonly host: string
   readonly data?: string
+  readonly durability: 'disk' | 'os'
   readonly connect?: readonly string[]
   readonly token?: string
   readonly open?: boolean
@@ -43,6 +44,11 @@ export function withSettings(command: Command): Command {
     )
     .addOption(option('--host <address>', 'address to listen on').default('127.0.0.1'))
     .addOption(option('--data <directory>', `where identity and documents are kept (default: ${place})`))
+    .addOption(
+      option('--durability <level>', 'when an edit counts as stored: on the disk, or handed to the system (faster)')
+        .choices(['disk', 'os'])
+        .default('disk'),
+    )
     .addOption(option('--connect <url>', 'peer to keep a link to; repeatable').argParser(collect))
     .addOption(option('--token <secret>', 'shared secret; better set as a variable, because others can see flags'))
     .addOption(flag('--open', 'listen beyond this machine without a token: everybody reads and writes everything'))
