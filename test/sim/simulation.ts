@@ -219,7 +219,13 @@ class Simulation {
     })
     if (probes.length === 0) return
     await this.#runFor(probeMs)
-    const finding = this.#rest.find()
+    const until = this.#scheduler.now + presenceRestMs
+    let finding = this.#rest.find()
+    // An edit may not wait; a ghost that was one before the edit was made may.
+    while (finding?.check === 'presence-true' && this.#scheduler.now < until && this.#violations.first === null) {
+      await this.#runFor(lookEveryMs)
+      finding = this.#rest.find()
+    }
     if (finding !== null) this.#violations.report('prompt', `${finding.check}: ${finding.what}`)
   }
 

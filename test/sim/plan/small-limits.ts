@@ -38,9 +38,9 @@ export function drawSmallLimits(rng: Rng): SmallLimits {
     const value = rng.whole(min, max)
     if (rng.chance(0.4)) drawn[name as keyof Limits] = value
   }
-  // What has drained must have room for presence.
-  const presence = drawn.queueBytesMaxForPresence
-  if (presence !== undefined) drawn.queueBytesDrained = Math.min(presence, drawn.queueBytesDrained ?? presence)
+  // What has drained must have room for presence, and be no backlog any more.
+  const ends = [drawn.queueBytesMaxForPresence, drawn.queueBytesMax].filter((end) => end !== undefined)
+  if (ends.length > 0) drawn.queueBytesDrained = Math.min(...ends, drawn.queueBytesDrained ?? limits.queueBytesDrained)
   return drawn
 }
 
