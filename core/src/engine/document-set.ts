@@ -149,6 +149,7 @@ export class DocumentSet implements DocumentOwner {
     if (machine.digest !== null && !machine.isBlank) this.#rememberDigest(name, machine.digest)
     if (this.#keeps && machine.neighbours.hasGuests) return
     for (const link of this.#links.proven()) {
+      link.noteSent(machine.neighbours.get(link.id)?.sent ?? 0)
       link.closeDocument(name)
       driver.push({ type: 'left', link: link.id, how: 'lost' })
     }

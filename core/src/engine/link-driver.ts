@@ -53,6 +53,7 @@ export class LinkDriver implements LinkReceiver, Outlet {
   #ownClose: { readonly code: number; readonly reason: string } | null = null
   #bytesIn = 0
   #bytesOut = 0
+  #sent = 0
 
   constructor(options: LinkDriverOptions) {
     const { platform, link, id, instance, features } = options
@@ -91,7 +92,13 @@ export class LinkDriver implements LinkReceiver, Outlet {
       keeps: features.includes(feature.keeps),
       disk: features.includes(feature.disk) && isAnotherDisk,
       peer: id,
+      sent: this.#sent,
     }
+  }
+
+  /** A document is forgotten whose messages on this link were numbered so far. */
+  noteSent(sequence: number): void {
+    this.#sent = Math.max(this.#sent, sequence)
   }
 
   /** Key and instance of the other side, once proven. */

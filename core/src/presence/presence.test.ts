@@ -38,8 +38,9 @@ class Table {
     }
   }
 
-  receive(via: LinkId, entry: PresenceEntry, now = 1_000, isEdge = false): void {
-    this.presence.receive([entry], via, { now, isEdge })
+  /** Returns what is answered at once. */
+  receive(via: LinkId, entry: PresenceEntry, now = 1_000, isEdge = false): readonly PresenceEntry[] {
+    return this.presence.receive([entry], via, { now, isEdge })
   }
 
   /** What it sends now, entry by entry. */
@@ -127,6 +128,45 @@ describe('[PR2] leaving', () => {
     table.receive(linkB, left(ada, 6))
     table.receive(linkB, ada)
     expect(table.names).toEqual([])
+  })
+
+  it('[PR2] whoever shows somebody who left is told so, once for each clock', () => {
+    const table = new Table()
+    expect(table.receive(linkA, ada)).toEqual([])
+    table.receive(linkA, left(ada, 6))
+    expect(table.receive(linkB, ada)).toEqual([left(ada, 6)])
+    expect(table.receive(linkB, ada)).toEqual([])
+    expect(table.receive(linkB, { ...ada, clock: 6 })).toEqual([left(ada, 6)])
+    expect(table.receive(linkB, { ...ada, clock: 7 })).toEqual([])
+    expect(table.names).toEqual(['Ada'])
+  })
+
+  it('[PR2] a client that began anew with its old id goes on above the clock with which it left', () => {
+    const [before, others, after] = [new Table(7), new Table(), new Table(7)]
+    const tell = (from: Table, now: number): readonly PresenceEntry[] =>
+      from.said(now).flatMap((entry) => others.receive(linkA, entry, now))
+    for (const name of ['Ada', 'Ada L.', null]) {
+      before.presence.setLocalState(name === null ? null : { name })
+      tell(before, 1_000 + before.changes * 1_000)
+    }
+    after.presence.setLocalState({ name: 'Ada again' })
+    for (const answer of tell(after, 8_000)) after.receive(linkB, answer, 8_000)
+    expect(others.names).toEqual([])
+    tell(after, 9_000)
+    expect(others.names).toEqual(['Ada again'])
+  })
+
+  it('[PR2] so does one whose peer remembers it', () => {
+    const table = new Table(7)
+    const [one, other] = [{ clientID: 7 }, { clientID: 8 }]
+    table.presence.setLocalState({ name: 'Ada' })
+    const [first] = table.said(1_000)
+    table.presence.speakFor(other)
+    const [left] = table.said(2_000)
+    table.presence.speakFor(one)
+    table.presence.setLocalState({ name: 'Ada again' })
+    const clocks = [first, left, table.said(3_000)[0]].map((said) => said!.clock)
+    expect(clocks).toEqual([1, 2, 3])
   })
 
   it('[PR2] [WI8] as many as a thousand who left are remembered, the newest', () => {
@@ -383,23 +423,32 @@ describe('[PR7] a client of another wire', () => {
   it('[PR7] does not change a state that came by another link', () => {
     const table = new Table()
     table.receive(linkA, ada)
+    table.receive(linkB, { ...ada, client: 8, json: '{"name":"Bob"}' }, 1_000, true)
     table.said(1_000)
     table.receive(linkB, { ...ada, clock: 9, json: '{"name":"Eve"}' }, 2_000, true)
     table.receive(linkB, left(ada, 9), 2_000, true)
     table.receive(linkB, left(ada), 2_000, true)
-    expect([table.names, table.said(9_000)]).toEqual([['Ada'], []])
+    expect([table.names, table.said(9_000)]).toEqual([['Ada', 'Bob'], []])
   })
 
-  it('[PR7] comes back by another connection, although others still show what it was', () => {
-    const [linkC, newer] = [linkId(77), { ...ada, clock: ada.clock + 1, json: '{"name":"Ada L."}' }]
+  it('[PR7] that names several at once speaks for none of them', () => {
     const table = new Table()
-    table.receive(linkB, ada, 1_000, true)
-    table.presence.linkLost(linkB)
+    table.receive(linkA, ada)
+    table.presence.receive([ada, { ...ada, client: 8 }], linkB, { now: 1_000, isEdge: true })
+    table.receive(linkB, { ...ada, clock: 9, json: '{"name":"Eve"}' }, 2_000, true)
+    expect(table.presence.states.get(ada.client)).toEqual({ name: 'Ada' })
+  })
+
+  it('[PR7] is believed when it is back, although others still show what it was', () => {
+    const newer = { ...ada, clock: ada.clock + 1, json: '{"name":"Ada L."}' }
+    const table = new Table()
     table.receive(linkA, ada, 2_000)
-    table.receive(linkC, ada, 3_000, true)
+    table.receive(linkB, ada, 3_000, true)
     expect(table.names).toEqual(['Ada'])
-    table.receive(linkC, newer, 4_000, true)
+    table.receive(linkB, newer, 4_000, true)
     expect(table.names).toEqual(['Ada L.'])
+    table.receive(linkB, left(newer, newer.clock + 1), 5_000, true)
+    expect(table.names).toEqual([])
   })
 
   it('[PR7] speaks for itself', () => {

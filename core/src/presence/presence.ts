@@ -9,6 +9,7 @@
 import { utf8 } from '../bytes.ts'
 import type { LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
+import { Absentees } from './absentees.ts'
 import { encodePresence, parseState, type PresenceEntry, type PresenceState } from './presence-codec.ts'
 
 export interface PresenceChange {
@@ -28,11 +29,11 @@ interface Heard {
   readonly at: Millis
 }
 
-/** A state out of sight: with a higher clock it is news; with this one it may be a ghost. */
-interface Unseen {
-  readonly clock: number
-  readonly at: Millis
-  readonly times: number
+/** What comes of one message. */
+interface Receipt {
+  readonly change: PresenceChange
+  readonly unchanged: number[]
+  readonly answers: PresenceEntry[]
 }
 
 interface Outgoing extends PresenceEntry {
@@ -50,14 +51,6 @@ export interface PresenceOptions {
   readonly faulted: (thrown: unknown, where: string) => void
 }
 
-/** How often a state may come back with the clock it had: for links that come and go. */
-const returnsMax = 2
-
-function dropOldest(remembered: Map<number, unknown>): void {
-  const oldest = remembered.keys().next()
-  if (remembered.size > limits.presenceGoneMax && !oldest.done) remembered.delete(oldest.value)
-}
-
 export class Presence {
   /** All states known, the own one included. */
   readonly states = new Map<number, PresenceState>()
@@ -68,12 +61,9 @@ export class Presence {
   readonly #options: PresenceOptions
   readonly #listeners: Record<PresenceEvent, Set<PresenceListener>> = { change: new Set(), update: new Set() }
   readonly #heard = new Map<number, Heard>()
-  /** Last clock of those who left, oldest first. */
-  readonly #gone = new Map<number, number>()
-  /** Those out of sight, not known to have left, oldest first. */
-  readonly #unseen = new Map<number, Unseen>()
-  /** Who came here first by a client of another wire, oldest first: it may come back by another connection. */
-  readonly #guests = new Map<number, LinkId>()
+  readonly #absentees = new Absentees()
+  /** Whom each client of another wire speaks for: its own id, null when it named none alone. */
+  readonly #guests = new Map<LinkId, number | null>()
   #outgoing = new Map<number, Outgoing>()
   #sentAt: Millis | null = null
 
@@ -122,7 +112,7 @@ export class Presence {
     }
     const before = this.#heard.get(this.clientID)
     const isSame = before?.json === json
-    const clock = (this.meta.get(this.clientID)?.clock ?? 0) + 1
+    const clock = Math.max(this.meta.get(this.clientID)?.clock ?? 0, this.#absentees.clockOf(this.clientID)) + 1
     const had = this.states.has(this.clientID)
     this.#putOwn(clock, json, state)
     this.#options.changed()
@@ -151,29 +141,39 @@ export class Presence {
   /** An app opened the document: the own state is that of its client from now on. */
   speakFor(doc: Speaker): void {
     if (this.getLocalState() !== null) this.setLocalState(null)
+    const own = this.#heard.get(this.clientID)
+    if (own !== undefined) this.#absentees.noteLeft(this.clientID, own.clock)
+    this.#heard.delete(this.clientID)
+    this.meta.delete(this.clientID)
     this.#doc = doc
     this.#clientId = doc.clientID
   }
 
   // --- what the engine uses --------------------------------------------------------------------------------------
 
-  /** Merges what came by a link (PROTOCOL.md [PR1] to [PR4]). `isEdge`: a client that may speak for itself only. */
+  /**
+   * Merges what came by a link (PROTOCOL.md [PR1] to [PR4]); returns what to answer there at once. `isEdge`: a client
+   * that may speak for itself only.
+   */
   receive(
     entries: readonly PresenceEntry[],
     via: LinkId,
     context: { readonly now: Millis; readonly isEdge: boolean },
-  ): void {
-    const change: PresenceChange = { added: [], updated: [], removed: [] }
-    const unchanged: number[] = []
-    for (const entry of entries) this.#receiveOne(entry, via, { ...context, change, unchanged })
-    this.#emit(change, via, unchanged)
+  ): readonly PresenceEntry[] {
+    const receipt: Receipt = { change: { added: [], updated: [], removed: [] }, unchanged: [], answers: [] }
+    if (context.isEdge) this.#noteGuest(entries, via)
+    for (const entry of entries) this.#receiveOne(entry, via, { ...context, ...receipt })
+    this.#emit(receipt.change, via, receipt.unchanged)
+    return receipt.answers
   }
 
-  #receiveOne(
-    entry: PresenceEntry,
-    via: LinkId,
-    context: { now: Millis; isEdge: boolean; change: PresenceChange; unchanged: number[] },
-  ): void {
+  /** The first word of a client of another wire is about itself; later it also repeats what it heard. */
+  #noteGuest([first, ...others]: readonly PresenceEntry[], via: LinkId): void {
+    if (first === undefined || this.#guests.has(via)) return
+    this.#guests.set(via, others.length === 0 ? first.client : null)
+  }
+
+  #receiveOne(entry: PresenceEntry, via: LinkId, context: Receipt & { now: Millis; isEdge: boolean }): void {
     const { client, clock, json } = entry
     const { now, isEdge, change, unchanged } = context
     const state = parseState(json)
@@ -181,18 +181,12 @@ export class Presence {
     if (client === this.clientID) return this.#answerForOwn(entry)
     const known = this.#heard.get(client)
     if (known === undefined) {
-      if (clock <= (this.#gone.get(client) ?? 0)) return
+      if (state !== null) return this.#show(entry, state, via, context)
       // It overtook the state it ends, or that is out of sight; with this very clock it may still come back.
-      if (state === null) return this.#noteGone(client, clock - 1)
-      const at = this.#ageOf(entry, now)
-      if (at === null || this.states.size >= limits.presenceStatesMax) return
-      this.#put(entry, state, via, at)
-      if (isEdge) this.#noteGuest(client, via)
-      change.added.push(client)
-      return
+      return this.#absentees.noteLeft(client, clock - 1)
     }
     // A guest that was cut off and is back: what is known of it by way of others is from before.
-    const isBack = clock > known.clock && this.#guests.has(client)
+    const isBack = clock > known.clock && this.#guests.get(via) === client
     if (isEdge && known.via !== via && !isBack) return
     if (clock > known.clock) {
       if (state === null) this.#remove(client, clock, via, change)
@@ -208,15 +202,19 @@ export class Presence {
     }
   }
 
-  /**
-   * When a state that comes (back) into sight was news; null when it is not to be believed. In a ring a state and the
-   * word that it is out of sight would chase one another for ever, each making room for the other (PROTOCOL.md [PR8]).
-   */
-  #ageOf({ client, clock }: PresenceEntry, now: Millis): Millis | null {
-    const unseen = this.#unseen.get(client)
-    if (unseen === undefined || clock > unseen.clock) return now
-    const isGhost = clock < unseen.clock || unseen.times > returnsMax || now - unseen.at >= limits.presenceGoneMs
-    return isGhost ? null : unseen.at
+  /** Somebody comes (back) into sight, unless that is a ghost. */
+  #show(
+    entry: PresenceEntry,
+    state: PresenceState,
+    via: LinkId,
+    { now, change, answers }: Receipt & { now: Millis },
+  ): void {
+    const at = this.#absentees.ageOf(entry, now)
+    const answer = this.#absentees.answerTo(entry)
+    if (answer !== null) answers.push(answer)
+    if (at === null || this.states.size >= limits.presenceStatesMax) return
+    this.#put(entry, state, via, at)
+    change.added.push(entry.client)
   }
 
   /** Somebody says we left, or shows another state of ours: say what it is. */
@@ -251,28 +249,15 @@ export class Presence {
   /** Its owner left: remembered, so that a late message does not bring it back. */
   #remove(client: number, clock: number, except: LinkId | null, change: PresenceChange): void {
     this.#drop(client, change)
-    this.#noteGone(client, clock)
+    this.#absentees.noteLeft(client, clock)
     this.#outgoing.set(client, { client, clock, json: 'null', except })
-  }
-
-  #noteGuest(client: number, via: LinkId): void {
-    this.#guests.set(client, via)
-    dropOldest(this.#guests)
-  }
-
-  #noteGone(client: number, clock: number): void {
-    this.#gone.set(client, clock)
-    dropOldest(this.#gone)
   }
 
   /** Out of sight, not known to be gone: it may come back with the clock it had. */
   #forget(client: number, except: LinkId | null, change: PresenceChange): void {
     const { clock, at } = this.#heard.get(client) ?? { clock: 0, at: 0 }
     this.#drop(client, change)
-    const before = this.#unseen.get(client)
-    this.#unseen.delete(client)
-    this.#unseen.set(client, { clock, at, times: before?.clock === clock ? before.times + 1 : 1 })
-    dropOldest(this.#unseen)
+    this.#absentees.noteUnseen(client, clock, at)
     this.#outgoing.set(client, { client, clock, json: 'null', except })
   }
 
@@ -285,6 +270,7 @@ export class Presence {
 
   /** A link broke: what was heard only through it is forgotten (PROTOCOL.md [PR3]). */
   linkLost(via: LinkId): void {
+    this.#guests.delete(via)
     const change: PresenceChange = { added: [], updated: [], removed: [] }
     for (const [client, heard] of [...this.#heard]) if (heard.via === via) this.#forget(client, via, change)
     this.#emit(change, via, [])
@@ -300,7 +286,7 @@ export class Presence {
         }
       } else if (now - heard.at >= limits.presenceGoneMs) {
         this.#drop(client, change)
-        this.#noteGone(client, heard.clock)
+        this.#absentees.noteLeft(client, heard.clock)
       }
     }
     this.#emit(change, 'timeout', [])

@@ -370,6 +370,7 @@ describe('[PR1] presence in a document', () => {
     one.joinLevel(link1)
     one.join(link2, nothing, edgeTraits)
     one.hear(link1, state(7, 1))
+    one.hear(link2, state(8, 1))
     one.hear(link2, state(7, 9, '{"n":9}'))
     expect(one.presence.states.get(7)).toEqual({ n: 1 })
     one.hear(link1, state(7, 9, '{"n":9}'))

@@ -362,6 +362,15 @@ describe('[BR5] lost messages', () => {
     expect(said(one.hear(link1, updates(3, next!)), link1)).toEqual([{ type: 'stored', sequence: 3 }])
   })
 
+  it('[BR5] who takes part anew says where the numbers are, so that the next one leaves no gap', () => {
+    const { one, far } = met()
+    one.type('x')
+    Y.applyUpdate(far, Y.encodeStateAsUpdate(one.doc))
+    one.handle({ type: 'left', link: link1, how: 'closed' })
+    const effects = one.join(link1, haveOfDoc(far))
+    expect(said(effects, link1)).toContainEqual(expect.objectContaining({ type: 'digest', sequence: 1, answer: false }))
+  })
+
   it('[BR5] a digest that does not cover what was seen leaves the gap open', () => {
     const { one, far } = met()
     const [update] = [updateOf(far, () => far.getText('t').insert(0, 'x'))]

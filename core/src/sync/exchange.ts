@@ -95,8 +95,8 @@ export class Exchange {
     if (typeof difference === 'string') return this.#closeGarbage(neighbour, difference)
     if (difference === null) {
       noteEqual(neighbour, this.#ground.edits())
-      // On joining both sides see it for themselves.
-      if (!isJoin) this.#tellDigest(neighbour, false)
+      // On joining both sides see it for themselves; not where the numbers are, when they go on from before [BR5].
+      if (!isJoin || neighbour.sent > 0) this.#tellDigest(neighbour, false)
       return
     }
     const { theyLack, weLack, deletesDiffer, theirVector } = difference

@@ -90,6 +90,25 @@ describe('[BR5] [ST6] sequences and acknowledgements', () => {
     expect([noteSent(one, 1, update), noteSent(one, 2, whole), noteSent(one, 3, update)]).toEqual([1, 2, 3])
   })
 
+  it('[BR5] who takes part anew goes on where he was: an acknowledgement from before means nothing', () => {
+    const neighbours = new Neighbourhood()
+    const before = Object.assign(neighbours.at(linkId(1), onDisk, 0), { opened: true, joined: true })
+    noteSent(before, 1, whole)
+    noteSent(before, 2, update)
+    neighbours.leave(linkId(1), 'closed')
+    const again = neighbours.at(linkId(1), onDisk, 0)
+    noteStored(again, 2, 10)
+    expect([again.holds, again.theyHaveOurs, noteSent(again, 3, whole)]).toEqual([0, false, 3])
+    noteStored(again, 3, 20)
+    expect([again.holds, again.theyHaveOurs]).toEqual([3, true])
+  })
+
+  it('[BR5] so does a document that was forgotten in between', () => {
+    const one = newNeighbour(linkId(1), { ...onDisk, sent: 7 }, 0)
+    noteStored(one, 7, 10)
+    expect([noteSent(one, 1, whole), one.theyHaveOurs]).toEqual([8, false])
+  })
+
   it('[BR5] stored acknowledges all through its sequence, and nothing beyond', () => {
     const one = neighbour({ theyHaveOurs: true })
     for (const edits of [1, 2, 3]) noteSent(one, edits, update)

@@ -16,6 +16,8 @@ export interface Traits {
   readonly disk: boolean
   /** Who it is: one peer may have two links for a while, an old one and a new one. Null for a client of another wire. */
   readonly peer: PeerId | null
+  /** The highest sequence used on this link for a document that was forgotten since: numbers go on above it [BR5]. */
+  readonly sent?: number
 }
 
 export interface Neighbour {
@@ -105,8 +107,8 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     vector: new Map(),
     weHaveTheirs: false,
     theyHaveOurs: false,
-    sent: 0,
-    acknowledged: 0,
+    sent: traits.sent ?? 0,
+    acknowledged: traits.sent ?? 0,
     unacknowledgedSince: null,
     covers: [],
     holds: 0,

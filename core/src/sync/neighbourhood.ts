@@ -73,7 +73,8 @@ export class Neighbourhood {
     }
     this.#neighbours.delete(link)
     if (how === 'lost') return
-    const absent = this.at(link, neighbour.traits, neighbour.tokensAt)
+    // Numbers go on where they were: an acknowledgement that comes late must mean nothing [BR5].
+    const absent = this.at(link, { ...neighbour.traits, sent: neighbour.sent }, neighbour.tokensAt)
     absent.declined = how === 'declined'
     absent.missedChange = how === 'closed' && (neighbour.unacknowledgedSince !== null || !isLevel(neighbour))
     if (how === 'declined' || !neighbour.traits.keeps || !isLevel(neighbour)) return

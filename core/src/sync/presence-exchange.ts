@@ -1,6 +1,6 @@
 /** Presence on its way between the table of states and the neighbours of one document (PROTOCOL.md, PR). */
 import type { LinkId, Millis } from '../ids.ts'
-import { decodePresence } from '../presence/presence-codec.ts'
+import { decodePresence, encodePresence } from '../presence/presence-codec.ts'
 import type { Presence } from '../presence/presence.ts'
 import { closeCode } from '../wire/close-code.ts'
 import type { DocumentMessage } from '../wire/message.ts'
@@ -24,7 +24,9 @@ export class PresenceExchange {
     }
     const { entries, tooBig } = decoded.value
     if (tooBig > 0) this.#effect({ type: 'log', level: 'warn', event: 'presence too big', details: { count: tooBig } })
-    this.#presence.receive(entries, link, { now, isEdge: traits.kind === 'edge' })
+    const answers = this.#presence.receive(entries, link, { now, isEdge: traits.kind === 'edge' })
+    if (answers.length === 0) return
+    this.#effect({ type: 'send', link, message: { type: 'presence', states: encodePresence(answers) } })
   }
 
   /** All that is known, for somebody who joined or asked. */
