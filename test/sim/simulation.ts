@@ -30,7 +30,7 @@ const lookEveryMs = 1_000
  * Presence may take longer: what others still show of a stock client whose peer was restarted must expire (30 s, PR5)
  * before that client is believed again (PR7), at its next renewal (15 s), and ghosts of ghosts may expire one by one.
  */
-const presenceRestMs = 80_000
+const presenceRestMs = Number(process.env['PR'] ?? 80_000)
 /** 2 s and 3 round trips of the healed network (P10), over up to nine links. */
 const probeMs = 2_500
 
@@ -200,7 +200,8 @@ class Simulation {
       await this.#runFor(lookEveryMs)
       const finding = this.#rest.find()
       if (finding?.check === 'presence-true') until = since + presenceRestMs
-      if (finding !== null) wellSince = null
+      // Who has lost a link and does not know it yet is not at rest, though nobody lacks anything.
+      if (finding !== null || [...this.#network.ends].some((end) => end.isDead)) wellSince = null
       else wellSince ??= this.#scheduler.now
       const isLongWell = wellSince !== null && this.#scheduler.now - wellSince >= lookEveryMs
       if (isLongWell && !this.plan.restsToTheEnd) break

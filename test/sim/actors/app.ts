@@ -31,6 +31,8 @@ export class App {
   readonly #open = new Map<string, OpenedDocument>()
   /** Docs that have a scribe: a document opened again is often the same Y.Doc. */
   readonly #watched = new WeakSet<Y.Doc>()
+  /** Docs of the app's own, by the name of the document: it may come back with the same one. */
+  readonly #own = new Map<string, Y.Doc>()
 
   #isLeaving = false
 
@@ -68,8 +70,11 @@ export class App {
   /** The app made its document before it had a peer, and there is something in it. */
   #ownDocument(index: number, name: string): Y.Doc {
     const { ids, rng, ledger } = this.#options
+    const before = this.#own.get(name)
+    if (before !== undefined && rng.fork(`again ${ledger.count}`).chance(0.7)) return before
     const doc = new Y.Doc({ guid: name })
     doc.clientID = ids.uint32()
+    this.#own.set(name, doc)
     this.#watch(doc, name)
     if (rng.chance(0.5)) edit('insert', { doc, rng, token: ledger.token(index) })
     return doc

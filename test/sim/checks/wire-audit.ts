@@ -29,6 +29,7 @@ interface Said {
   readonly parts: Reassembly
   /** For each document: what its numbered messages brought, oldest first, until it is acknowledged. */
   readonly brought: Map<string, { readonly sequence: number; readonly contents: readonly Content[] }[]>
+  readonly lastSequence: Map<string, number>
   overLimitBytes: number
 }
 
@@ -56,7 +57,13 @@ export class WireAudit {
   #saidBy(end: LinkEnd): Said {
     const known = this.#said.get(end)
     if (known !== undefined) return known
-    const said: Said = { names: new Map(), parts: new Reassembly(), brought: new Map(), overLimitBytes: 0 }
+    const said: Said = {
+      names: new Map(),
+      parts: new Reassembly(),
+      brought: new Map(),
+      lastSequence: new Map(),
+      overLimitBytes: 0,
+    }
     this.#said.set(end, said)
     return said
   }
@@ -111,8 +118,12 @@ export class WireAudit {
   #brought(said: Said, name: string, sequence: number, contents: readonly Content[]): void {
     const list = said.brought.get(name) ?? []
     said.brought.set(name, list)
-    // Taking part anew starts the numbers anew.
-    if (sequence <= (list.at(-1)?.sequence ?? 0)) list.length = 0
+    // Used twice, a number could be acknowledged for the wrong message.
+    const last = said.lastSequence.get(name) ?? 0
+    if (sequence <= last) {
+      this.#options.violations.report('stored-truly', `number ${sequence} of ${name} is used again after ${last}`)
+    }
+    said.lastSequence.set(name, sequence)
     list.push({ sequence, contents })
   }
 

@@ -16,6 +16,8 @@ export interface LinkEnd {
   readonly description: string
   readonly queuedBytes: number
   readonly isOpen: boolean
+  /** Open, but the other side is gone without a word: nothing passes any more, and nobody here knows it yet. */
+  readonly isDead: boolean
   /** The connection breaks under both ends; nobody is told when `isSilent`. */
   cut(isSilent: boolean): void
   /** The reader at the other side stops reading for a while, and so much seems to wait for it already. */

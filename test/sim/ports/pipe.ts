@@ -73,6 +73,10 @@ export class PipeEnd implements Link, LinkEnd {
     return this.#receiver !== null && !this.#isClosed && !this.#hasSaidGoodbye && !this.life.isOver
   }
 
+  get isDead(): boolean {
+    return this.isOpen && (this.#isSilenced || this.#far === null || !this.#far.isOpen)
+  }
+
   get queuedBytes(): number {
     return this.#queuedBytes + (this.#isStalled ? this.#ballastBytes : 0)
   }
