@@ -368,7 +368,7 @@ export class DocumentSync {
     const isBusy = !this.#outbox.isEmpty || !this.#log.isSettled || !live.exchange.isIdle
     // Whoever shows presence is seen by others through us, also when nobody types for a while.
     const isWatched = this.#options.presence.states.size > 0
-    if (isBusy || isWatched || this.neighbours.hasEdges || !this.neighbours.isLevel) {
+    if (isBusy || isWatched || this.neighbours.needDocument) {
       this.#usedAt = now
       return
     }

@@ -88,6 +88,21 @@ describe('[ME3] a replica nobody uses leaves memory', () => {
     expect(watched.machine.replica).toBeNull()
   })
 
+  it('[ME3] not while a neighbour has not acknowledged what it was sent, nor answered that it takes part', () => {
+    const one = kept()
+    const sent = one.request(typed(docOf(9), 'a')[0]!)
+    expect(leaving(sent, link1)).toEqual(['updates'])
+    one.handle({ type: 'invited', link: link2, traits: peerTraits(2) })
+    one.pass(3 * idleUnloadMs)
+    expect(one.machine.replica).not.toBeNull()
+    one.hear(link1, { type: 'stored', sequence: 1 })
+    one.pass(3 * idleUnloadMs)
+    expect(one.machine.replica).not.toBeNull()
+    one.handle({ type: 'left', link: link2, how: 'declined' })
+    one.pass(3 * idleUnloadMs)
+    expect(one.machine.replica).toBeNull()
+  })
+
   it('[ME3] two neighbours that only compare do not keep each other awake', () => {
     const one = kept()
     const doc = docOf(8, ...stored)

@@ -165,8 +165,14 @@ export class Neighbourhood {
     return taking === level
   }
 
-  get hasEdges(): boolean {
-    return [...this.values()].some((neighbour) => neighbour.traits.kind === 'edge')
+  /**
+   * Whether the document must stay in memory for a neighbour: a client of another wire, one that is not level, or one
+   * that has not answered. What was on its way to that one, an `open` or an update, may be lost, level as it was before.
+   */
+  get needDocument(): boolean {
+    const needsIt = ({ traits, unacknowledgedSince, opening, joined }: Neighbour): boolean =>
+      traits.kind === 'edge' || unacknowledgedSince !== null || (opening && !joined)
+    return !this.isLevel || [...this.values()].some(needsIt)
   }
 
   /** When to ask or answer somebody again; null when nothing is open. */
