@@ -2,7 +2,7 @@
  * One run of one seed: whole production peers on simulated ports, first at work under faults, then healed and left
  * alone, then looked at. The same seed and options give the same trace, event by event.
  */
-import type { App } from './actors/app.ts'
+import { limits } from '@knotwork/core'
 import { FaultInjector } from './actors/fault-injector.ts'
 import { Machine, type Graft } from './actors/machine.ts'
 import { StockClient } from './actors/stock-client.ts'
@@ -27,8 +27,8 @@ const restMs = 40_000
 const lookEveryMs = 1_000
 
 /**
- * Presence may take longer: what others still show of a stock client whose peer was restarted must expire (30 s, PR5)
- * before that client is believed again (PR7), at its next renewal (15 s), and ghosts of ghosts may expire one by one.
+ * Presence may take longer: who crashed is shown until that has expired (30 s, PR5), by one who heard of it late a
+ * little longer; a stock client that others show as it was is believed at its next renewal (15 s, PR7).
  */
 const presenceRestMs = Number(process.env['PR'] ?? 80_000)
 /** 2 s and 3 round trips of the healed network (P10), over up to nine links. */
@@ -88,7 +88,13 @@ class Simulation {
     this.plan = plan
     this.#rng = new Rng(`run ${plan.seed}`)
     this.#trace = new Trace(options.print)
-    this.#network = new Network({ scheduler: this.#scheduler, rng: this.#rng.fork('net'), weather: plan.links })
+    this.#network = new Network({
+      scheduler: this.#scheduler,
+      rng: this.#rng.fork('net'),
+      weather: plan.links,
+      refused: ({ host, description }, why) =>
+        this.#violations.report('no-false-garbage', `${host.label} ${description}: ${why}`),
+    })
     const machines: Machine[] = []
     const [ledger, violations, trace, network] = [this.#ledger, this.#violations, this.#trace, this.#network]
     this.#acknowledgements = new AcknowledgementCheck({ ledger, violations, keepers: machines })
@@ -163,6 +169,7 @@ class Simulation {
         serverIndex: machine,
         answer,
         ledger: this.#ledger,
+        violations: this.#violations,
         ids: rng.fork('ids'),
         rng: rng.fork('net'),
       }
@@ -194,12 +201,14 @@ class Simulation {
   /** When all was well; the run ends soon after that, or when the time is over. */
   async #runUntilAtRest(): Promise<number | null> {
     const since = this.#scheduler.now
-    let until = since + restMs
+    // Who was refused for garbage is not dialled again sooner.
+    const refusedMs = this.plan.faults.has('garbage') ? limits.redialRefusedMs : 0
+    let until = since + restMs + refusedMs
     let wellSince: number | null = null
     while (this.#scheduler.now < until && this.#violations.first === null) {
       await this.#runFor(lookEveryMs)
       const finding = this.#rest.find()
-      if (finding?.check === 'presence-true') until = since + presenceRestMs
+      if (finding?.check === 'presence-true') until = since + presenceRestMs + refusedMs
       // Who has lost a link and does not know it yet is not at rest, though nobody lacks anything.
       if (finding !== null || [...this.#network.ends].some((end) => end.isDead)) wellSince = null
       else wellSince ??= this.#scheduler.now
@@ -242,29 +251,13 @@ class Simulation {
     return true
   }
 
-  /** What must be so at all times; looked at twice a second. */
+  /** Which disk holds what, looked at twice a second; other checks look when a document, a disk or a link changes. */
   #look(): void {
     this.#nextLookMs = this.#scheduler.now + 500
-    for (const machine of this.#machines) {
-      this.#ledger.look(machine)
-      if (machine.app !== null) this.#lookAtApp(machine, machine.app)
-    }
+    for (const machine of this.#machines) this.#ledger.look(machine)
     const { count } = this.#ledger
     this.#trace.mix(count - this.#mixed)
     this.#mixed = count
-  }
-
-  #lookAtApp({ index, disk }: Machine, app: App): void {
-    for (const open of app.opened) {
-      const { store } = open.handle.doc
-      const isPending = store.pendingStructs !== null || store.pendingDs !== null
-      if (isPending && !disk.isDamaged(open.name)) {
-        this.#violations.report('nothing-pending', `m${index}: something waits inside the Y.Doc of ${open.name}`)
-      }
-      const client = open.clientUnseen()
-      if (client === null) continue
-      this.#violations.report('never-unseen', `m${index}: edits of ${client} in ${open.name} went away`)
-    }
   }
 
   #noteFrame(frame: Uint8Array, from: LinkEnd, isStock: boolean): void {

@@ -290,6 +290,8 @@ describe('[DS13] [ST6] what may be said of all neighbours together', () => {
     expect(neighbourhood({ traits: inMemory }).hasGuests).toBe(true)
     expect(neighbourhood({ traits: inMemory, joined: false }).hasGuests).toBe(false)
     expect(neighbourhood({ traits: onDisk }).hasGuests).toBe(false)
-    expect([neighbourhood({ traits: edge }).hasEdges, neighbourhood({}).hasEdges]).toEqual([true, false])
+    const level = { weHaveTheirs: true, theyHaveOurs: true }
+    const needs = [{ ...level, traits: edge }, {}, { ...level, unacknowledgedSince: 0 }, level]
+    expect(needs.map((state) => neighbourhood(state).needDocument)).toEqual([true, true, true, false])
   })
 })

@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import type { AcknowledgementCheck } from '../checks/acknowledgement-check.ts'
 import type { Ledger } from '../checks/ledger.ts'
 import type { StatusCheck } from '../checks/status-check.ts'
+import { Witness } from '../checks/witness.ts'
 import { contentOf } from '../checks/update-content.ts'
 import type { MachinePlan, Plan } from '../plan/plan.ts'
 import type { Life } from '../world/life.ts'
@@ -24,6 +25,8 @@ export interface AppOptions {
   readonly acknowledgements: AcknowledgementCheck
   readonly statuses: StatusCheck
   readonly violations: Violations
+  /** Whether the own log of that document was damaged. */
+  readonly mayWait: (document: string) => boolean
 }
 
 export class App {
@@ -83,8 +86,10 @@ export class App {
   #watch(doc: Y.Doc, document: string): void {
     if (this.#watched.has(doc)) return
     this.#watched.add(doc)
-    const { ledger, life, machine, peer } = this.#options
-    void new Scribe(doc, { ledger, document, author: `m${machine.index}`, life, mergeOrigin: peer })
+    const { ledger, life, machine, peer, violations, mayWait } = this.#options
+    const label = `m${machine.index}`
+    void new Witness(doc, { label, document, violations, mayWait: () => life.isOver || mayWait(document) })
+    void new Scribe(doc, { ledger, document, author: label, life, mergeOrigin: peer })
   }
 
   /** Does something, drawn from `rng`. */

@@ -30,6 +30,7 @@ export class FaultInjector {
       partition: (rng) => this.#partition(rng),
       cut: (rng) => this.#cut(rng),
       'slow-reader': (rng) => this.#stall(rng),
+      garbage: (rng) => this.#spoilFrame(rng),
       crash: (rng) => this.#crash(rng),
       pause: (rng) => this.#pause(rng),
       'clock-jump': (rng) => this.#jump(rng),
@@ -120,6 +121,17 @@ export class FaultInjector {
     end.stall(forMs, isFull ? 9 * 1024 * 1024 : 300 * 1024)
   }
 
+  /** The next frame of a link arrives as something that is no message. */
+  #spoilFrame(rng: Rng): void {
+    // A stock client would not survive it.
+    const peers = new Set(this.#options.machines.map((machine) => machine.host))
+    const ends = [...this.#options.network.ends].filter((end) => end.far !== null && peers.has(end.far.host))
+    if (ends.length === 0) return
+    const end = rng.pick(ends)
+    this.#note(`${end.host.label} ${end.description}: the next frame will be garbage`)
+    end.spoilNext(rng.fork(`garbage ${this.#scheduler.now}`))
+  }
+
   #crash(rng: Rng): void {
     const machine = rng.pick(this.#options.machines)
     const restartMs = rng.between(50, 6_000)
@@ -145,11 +157,24 @@ export class FaultInjector {
       this.#note(`m${machine.index} loses its disk`)
       return machine.loseDisk()
     }
+    if (plan.faults.has('lost-tail') && rng.fork('tail').chance(0.6)) this.#loseTails(machine, rng.fork('tails'))
     if (!plan.faults.has('bit-rot') || !isRotten || names.length === 0) return
     const name = rng.pick(names)
     const index = rng.whole(0, Math.max(0, machine.disk.recordsOf(name).length - 1))
     this.#note(`m${machine.index} bit rot in record ${index} of ${name}`)
     machine.rotRecord(name, index, isNoticed)
+  }
+
+  /** A disk that says it has written what it has not, and a power failure. */
+  #loseTails(machine: Machine, rng: Rng): void {
+    for (const name of machine.disk.names()) {
+      const records = rng.whole(0, 3)
+      const isTorn = rng.chance(0.4)
+      const torn = { share: rng.fraction(), isNoticed: rng.chance(0.5) }
+      if (records === 0) continue
+      this.#note(`m${machine.index} loses the last ${records} records of ${name}${isTorn ? ', one is torn' : ''}`)
+      machine.loseTail(name, records, isTorn ? torn : null)
+    }
   }
 
   #pause(rng: Rng): void {

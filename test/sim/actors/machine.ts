@@ -8,7 +8,7 @@ import type { Host } from '../ports/link-end.ts'
 import type { Network } from '../ports/network.ts'
 import { SimClock } from '../ports/sim-clock.ts'
 import { simCrypto, simIdentity } from '../ports/sim-crypto.ts'
-import { SimDisk } from '../ports/sim-disk.ts'
+import { SimDisk, type TornRecord } from '../ports/sim-disk.ts'
 import { SimStorage, type DiskMood } from '../ports/sim-storage.ts'
 import { SimTransport } from '../ports/sim-transport.ts'
 import { Life } from '../world/life.ts'
@@ -41,7 +41,7 @@ export class Machine {
   readonly index: number
   readonly plan: MachinePlan
   readonly host: Host
-  readonly disk = new SimDisk()
+  readonly disk: SimDisk
   readonly mood: DiskMood
   readonly isVolatile: boolean
   readonly #options: MachineOptions
@@ -60,6 +60,8 @@ export class Machine {
     this.index = machine.index
     this.plan = machine
     this.isVolatile = machine.isVolatile
+    const { violations } = options
+    this.disk = new SimDisk((what) => violations.report('log-whole', `m${machine.index}: ${what}`))
     this.host = network.addHost(`m${machine.index}`)
     this.mood = { ...plan.disks, isFull: false, isUnreadable: false }
     this.#ids = rng.fork('ids')
@@ -132,7 +134,9 @@ export class Machine {
     this.#peer = peer
     const { plan, machine, ledger, violations, acknowledgements, statuses, network } = this.#options
     const ids = this.#ids
-    const app = new App({ peer, life, plan, machine, ledger, ids, rng, acknowledgements, statuses, violations })
+    const mayWait = (document: string): boolean => this.disk.isDamaged(document)
+    const checks = { ledger, acknowledgements, statuses, violations, mayWait }
+    const app = new App({ peer, life, plan, machine, ids, rng, ...checks })
     this.#app = app
     for (const { document, atMs } of machine.opens) {
       life.after(Math.max(0, atMs - network.scheduler.now), () => app.open(document))
@@ -156,6 +160,13 @@ export class Machine {
   rotRecord(name: string, record: number, isNoticed: boolean): void {
     this.#options.ledger.release(this)
     this.disk.rot(name, record, isNoticed)
+    this.#options.ledger.look(this)
+  }
+
+  /** What was said to be durable was not: the last records are gone, and of the first of those a piece may be left. */
+  loseTail(name: string, records: number, torn: TornRecord | null): void {
+    this.#options.ledger.release(this)
+    this.disk.loseTail(name, records, torn)
     this.#options.ledger.look(this)
   }
 

@@ -1,6 +1,6 @@
 /** A document that an app has open: its listeners, good and bad, and the eyes of the checks on it. */
 import type { SharedDocument } from '@knotwork/core'
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import type { FaultClass } from '../plan/fault-class.ts'
 import type { Rng } from '../world/random.ts'
 import { ListenerFault, note, roots } from './document-edit.ts'
@@ -17,8 +17,6 @@ export interface OpenedOptions {
 export class OpenedDocument {
   readonly handle: SharedDocument
   readonly index: number
-  /** The highest clocks ever seen here. */
-  readonly #seen = new Map<number, number>()
 
   constructor(options: OpenedOptions) {
     const { handle, index, rng, faults } = options
@@ -30,18 +28,6 @@ export class OpenedDocument {
 
   get name(): string {
     return this.handle.name
-  }
-
-  /** A client whose clock went back: something that was seen is seen no more. */
-  clientUnseen(): number | null {
-    const { store } = this.handle.doc
-    for (const client of store.clients.keys()) {
-      const clock = Y.getState(store, client)
-      if (clock < (this.#seen.get(client) ?? 0)) return client
-      this.#seen.set(client, clock)
-    }
-    for (const client of this.#seen.keys()) if (!store.clients.has(client)) return client
-    return null
   }
 }
 

@@ -9,12 +9,14 @@ import { readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync'
 import * as Y from 'yjs'
 import type { LinkReceiver } from '@knotwork/core'
 import type { Ledger } from '../checks/ledger.ts'
+import { Witness } from '../checks/witness.ts'
 import type { Host } from '../ports/link-end.ts'
 import type { Network } from '../ports/network.ts'
 import type { PipeEnd } from '../ports/pipe.ts'
 import { connect } from '../ports/sim-transport.ts'
 import { Life } from '../world/life.ts'
 import type { Rng } from '../world/random.ts'
+import type { Violations } from '../world/violation.ts'
 import { drawEdit, edit } from './document-edit.ts'
 import { Scribe } from './scribe.ts'
 
@@ -34,6 +36,7 @@ export interface StockClientOptions {
   readonly serverIndex: number
   readonly answer: () => Host['listener']
   readonly ledger: Ledger
+  readonly violations: Violations
   readonly ids: Rng
   readonly rng: Rng
 }
@@ -50,7 +53,7 @@ export class StockClient {
 
   constructor(options: StockClientOptions) {
     this.#options = options
-    const { network, ids, ledger, document, label } = options
+    const { network, ids, ledger, violations, document, label } = options
     this.life = new Life(network.scheduler)
     this.doc.clientID = ids.uint32()
     this.awareness = new Awareness(this.doc)
@@ -58,6 +61,7 @@ export class StockClient {
     clearInterval(this.awareness._checkInterval as NodeJS.Timeout)
     this.doc.on('update', (update: Uint8Array, origin: unknown) => this.#edited(update, origin))
     this.awareness.on('update', (change: Change) => this.#presenceChanged(change))
+    void new Witness(this.doc, { label, document, violations, mayWait: () => this.life.isOver })
     void new Scribe(this.doc, { ledger, document, author: label, life: this.life, mergeOrigin: this })
     this.awareness.setLocalState({ who: label })
     this.#checkPresence()

@@ -7,6 +7,7 @@ export const faultClasses = [
   'partition',
   'cut',
   'slow-reader',
+  'garbage',
   // processes
   'crash',
   'pause',
@@ -17,6 +18,7 @@ export const faultClasses = [
   'full-disk',
   'failing-load',
   'lost-disk',
+  'lost-tail',
   'bit-rot',
   'volatile',
   // apps

@@ -101,7 +101,8 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
 /** One seed in twelve is calm, so that faults are not needed to find a bug. */
 function drawFaults(rng: Rng, without: readonly FaultClass[]): ReadonlySet<FaultClass> {
   const rate = rng.chance(1 / 12) ? 0 : rng.between(0.15, 0.6)
-  const drawn = faultClasses.filter((name) => rng.fork(name).chance(rate))
+  // Who was refused for garbage waits long: such runs cost more.
+  const drawn = faultClasses.filter((name) => rng.fork(name).chance(name === 'garbage' ? rate / 3 : rate))
   return new Set(drawn.filter((name) => !without.includes(name)))
 }
 

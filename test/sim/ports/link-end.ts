@@ -1,6 +1,7 @@
 /** The places of the network and the ends of its links, as everybody but the links themselves sees them. */
 import type { AcceptLink } from '@knotwork/core'
 import type { Life } from '../world/life.ts'
+import type { Rng } from '../world/random.ts'
 
 /** A place in the network; processes come and go there. */
 export interface Host {
@@ -23,6 +24,8 @@ export interface LinkEnd {
   /** The reader at the other side stops reading for a while, and so much seems to wait for it already. */
   stall(forMs: number, ballastBytes: number): void
   endStall(): void
+  /** The next frame sent from here arrives as garbage. */
+  spoilNext(rng: Rng): void
 }
 
 /** Sees each frame as it is handed to a link, and may put others in its place: planted bugs do. */

@@ -8,6 +8,8 @@ export interface NetworkOptions {
   readonly scheduler: Scheduler
   readonly rng: Rng
   readonly weather: LinkWeather
+  /** Somebody refused to talk on although the other side had done nothing wrong. */
+  readonly refused: (end: LinkEnd, why: string) => void
 }
 
 export class Network {
@@ -15,6 +17,7 @@ export class Network {
   readonly rng: Rng
   weather: LinkWeather
   readonly taps: Tap[] = []
+  readonly refused: NetworkOptions['refused']
   readonly #hosts = new Map<string, Host>()
   /** Directed pairs that nothing passes. */
   readonly #blocked = new Map<Host, Set<Host>>()
@@ -25,6 +28,7 @@ export class Network {
     this.scheduler = options.scheduler
     this.rng = options.rng
     this.weather = options.weather
+    this.refused = options.refused
   }
 
   addHost(label: string): Host {

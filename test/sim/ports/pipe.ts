@@ -5,11 +5,15 @@
  */
 import type { AcceptLink, Link, LinkReceiver } from '@knotwork/core'
 import type { Life } from '../world/life.ts'
+import type { Rng } from '../world/random.ts'
+import { garbageFrom } from './garbage.ts'
 import type { Host, LinkEnd } from './link-end.ts'
 import type { Network } from './network.ts'
 
 /** How often a held-up stream tries again. */
 const retryMs = 100
+/** Closes that call the other side a liar: garbage, a wrong token, a wrong proof, another version. */
+const refusals = [4400, 4401, 4403, 4426]
 
 interface Cargo {
   readonly frame: Uint8Array | null
@@ -47,6 +51,9 @@ export class PipeEnd implements Link, LinkEnd {
   #stalledUntilMs = 0
   #ballastBytes = 0
   #isSilenced = false
+  /** Spoils the next frame; and whether any was spoiled yet. */
+  #spoiler: Rng | null = null
+  #hasSpoiled = false
   #hasSaidGoodbye = false
   #isClosed = false
 
@@ -98,7 +105,7 @@ export class PipeEnd implements Link, LinkEnd {
 
   send(frame: Uint8Array): void {
     if (this.#hasSaidGoodbye || this.#isClosed || !this.life.mayAct()) return
-    for (const one of this.#network.tapped(frame, this)) {
+    for (const one of this.#network.tapped(frame, this).map((whole) => this.#spoiled(whole))) {
       this.#queuedBytes += one.byteLength
       this.#dispatch({ frame: one, code: 0, reason: '' })
     }
@@ -106,6 +113,8 @@ export class PipeEnd implements Link, LinkEnd {
 
   close(code: number, reason: string): void {
     if (this.#hasSaidGoodbye || this.#isClosed || !this.life.mayAct()) return
+    const isProvoked = this.#far !== null && this.#far.#hasSpoiled
+    if (refusals.includes(code) && !isProvoked) this.#network.refused(this, `${code} ${reason}`)
     this.#hasSaidGoodbye = true
     this.#dispatch({ frame: null, code, reason })
     this.life.after(0, () => this.#end(code, reason))
@@ -128,6 +137,18 @@ export class PipeEnd implements Link, LinkEnd {
 
   endStall(): void {
     this.#stalledUntilMs = 0
+  }
+
+  spoilNext(rng: Rng): void {
+    this.#spoiler = rng
+  }
+
+  #spoiled(frame: Uint8Array): Uint8Array {
+    const rng = this.#spoiler
+    if (rng === null) return frame
+    this.#spoiler = null
+    this.#hasSpoiled = true
+    return garbageFrom(frame, rng, this.#isTold)
   }
 
   // --- on the way ----------------------------------------------------------------------------------------------------

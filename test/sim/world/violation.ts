@@ -8,6 +8,8 @@ export type CheckName =
   | 'acknowledged-truly'
   /** P2: an edit that a disk held, and that disk was not lost, is missing at rest. */
   | 'nothing-lost'
+  /** R4: a log holds something without what it builds on, or lost something by itself. */
+  | 'log-whole'
   /** A status said something that is not so. */
   | 'status-true'
   /** At rest everybody is level, and says so. */
@@ -20,7 +22,7 @@ export type CheckName =
   | 'documents-apart'
   /** P5: a queue beyond its limit. */
   | 'queues-bounded'
-  /** Who saw an edit sees it no more. */
+  /** Who saw an edit sees it no more, in the same Y.Doc. */
   | 'never-unseen'
   /** Who is here is seen by all, who is gone by none. */
   | 'presence-true'
