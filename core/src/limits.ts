@@ -45,7 +45,11 @@ export const limits = {
   linksPerAddressMax: 32,
   /** First wait before a lost neighbour is dialled again; doubles with each failure, with jitter. */
   redialFirstMs: 250,
-  redialMaxMs: 10_000,
+  /** A network that is whole again is noticed by dialling: whoever was cut off is level within a few seconds. */
+  redialMaxMs: 2_000,
+  /** One that has been away for longer than the first is hardly back this second: the wait doubles to the second. */
+  redialKeenMs: 600_000,
+  redialLongMs: 20_000,
   /** After a refusal (a 44xx code) asking again at once is pointless, but an operator may mend the cause. */
   redialRefusedMs: 60_000,
   /** A dial that has not opened by then is given up. */

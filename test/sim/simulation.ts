@@ -24,7 +24,7 @@ import { Violations, type Violation } from './world/violation.ts'
 
 /** How long the healed world may take, and how often it is looked at. */
 const restMs = 40_000
-const lookEveryMs = 1_000
+const lookEveryMs = Number(process.env['LOOK'] ?? 1_000)
 
 /**
  * Presence may take longer: who crashed is shown until that has expired (30 s, PR5), by one who heard of it late a
@@ -53,7 +53,9 @@ export interface Outcome {
   readonly edits: number
   /** Acknowledgements that were given and held against the disks. */
   readonly acknowledgements: number
-  /** From the end of the faults until everything was as it must be at rest. */
+  /** From the end of the faults until all documents were level everywhere, and everybody said so (P10). */
+  readonly levelAfterMs: number | null
+  /** ... and until everything was as it must be at rest, presence and links that nobody had missed yet among it. */
   readonly convergedAfterMs: number | null
 }
 
@@ -126,7 +128,7 @@ class Simulation {
     await this.#runFor(plan.workMs)
     this.#trace.note(this.#scheduler.now, () => 'healed')
     faults.heal()
-    const convergedAfterMs = await this.#runUntilAtRest()
+    const { levelAfterMs, convergedAfterMs } = await this.#runUntilAtRest()
     if (convergedAfterMs !== null) await this.#probe()
     const outcome = {
       seed: plan.seed,
@@ -136,6 +138,7 @@ class Simulation {
       events: this.#scheduler.count,
       edits: this.#ledger.count,
       acknowledgements: this.#acknowledgements.given,
+      levelAfterMs,
       convergedAfterMs,
     }
     this.#end()
@@ -199,16 +202,19 @@ class Simulation {
   }
 
   /** When all was well; the run ends soon after that, or when the time is over. */
-  async #runUntilAtRest(): Promise<number | null> {
+  async #runUntilAtRest(): Promise<Pick<Outcome, 'levelAfterMs' | 'convergedAfterMs'>> {
     const since = this.#scheduler.now
     // Who was refused for garbage is not dialled again sooner.
     const refusedMs = this.plan.faults.has('garbage') ? limits.redialRefusedMs : 0
     let until = since + restMs + refusedMs
+    let levelSince: number | null = null
     let wellSince: number | null = null
     while (this.#scheduler.now < until && this.#violations.first === null) {
       await this.#runFor(lookEveryMs)
       const finding = this.#rest.find()
       if (finding?.check === 'presence-true') until = since + presenceRestMs + refusedMs
+      if (finding !== null && finding.check !== 'presence-true') levelSince = null
+      else levelSince ??= this.#scheduler.now
       // Who has lost a link and does not know it yet is not at rest, though nobody lacks anything.
       if (finding !== null || [...this.#network.ends].some((end) => end.isDead)) wellSince = null
       else wellSince ??= this.#scheduler.now
@@ -217,7 +223,10 @@ class Simulation {
     }
     const finding = this.#rest.find()
     if (finding !== null) this.#violations.report(finding.check, finding.what)
-    return finding === null && wellSince !== null ? wellSince - since : null
+    return {
+      levelAfterMs: levelSince === null ? null : levelSince - since,
+      convergedAfterMs: finding === null && wellSince !== null ? wellSince - since : null,
+    }
   }
 
   /** P10: an edit at rest is everywhere, and acknowledged, at once: not after some later repair. */

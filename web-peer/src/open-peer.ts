@@ -12,6 +12,7 @@ import {
 } from '@knotwork/core'
 import { pageClock } from './clock.ts'
 import { loadSelf, type Self } from './identity.ts'
+import { whenOnline } from './online.ts'
 import { openOwnDatabase } from './own-database.ts'
 import { pageRandom } from './random.ts'
 import { IndexedDbStorage } from './storage/indexeddb-storage.ts'
@@ -60,7 +61,7 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<Peer> {
   }
   const rtc = direct ? pageRtc(options.iceServers === undefined ? {} : { iceServers: options.iceServers }) : undefined
   if (rtc !== undefined) transports.push(new DirectTransport({ rtc, clock: pageClock, random: pageRandom }))
-  const platform = { clock: pageClock, random: pageRandom, ...self, storage, transports, log }
+  const platform = { clock: pageClock, random: pageRandom, ...self, storage, transports, log, whenOnline }
   const whyNotDirect = direct ? 'this browser has no WebRTC' : 'this page takes no direct links'
   try {
     return await createPeer(rtc === undefined ? { ...platform, whyNotDirect } : platform, {

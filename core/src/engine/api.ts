@@ -20,6 +20,8 @@ export interface Platform {
   readonly storage: Storage
   readonly transports: readonly Transport[]
   readonly log: Log
+  /** Calls `run` whenever the network seems to be back, until the returned function is called. Not every platform knows. */
+  readonly whenOnline?: (run: () => void) => () => void
   /** Why this platform has no transport for direct links, told to people. */
   readonly whyNotDirect?: string
 }

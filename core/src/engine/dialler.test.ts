@@ -5,7 +5,7 @@ import { limits } from '../limits.ts'
 import type { AcceptLink, Transport } from '../ports/transport.ts'
 import { Dialler } from './dialler.ts'
 
-const { redialFirstMs, redialMaxMs, redialRefusedMs, dialMs } = limits
+const { redialFirstMs, redialMaxMs, redialKeenMs, redialLongMs, redialRefusedMs, dialMs } = limits
 
 interface Attempt {
   readonly at: number
@@ -54,16 +54,29 @@ function waits(count: number, end: (subject: ReturnType<typeof dialler>) => void
 
 describe('[TR6] a lost neighbour is dialled again', () => {
   it('[TR6] after a wait that doubles from redialFirstMs to redialMaxMs', () => {
-    expect(waits(8, ({ last }) => last().failed('nobody there'))).toEqual([
-      redialFirstMs,
-      2 * redialFirstMs,
-      4 * redialFirstMs,
-      8 * redialFirstMs,
-      16 * redialFirstMs,
-      32 * redialFirstMs,
-      redialMaxMs,
-      redialMaxMs,
-    ])
+    const waited = waits(6, ({ last }) => last().failed('nobody there'))
+    expect(waited).toEqual([1, 2, 4, 8, 8, 8].map((times) => Math.min(times * redialFirstMs, redialMaxMs)))
+  })
+
+  it('[TR6] to redialLongMs once it was away for redialKeenMs, until it was reached again', () => {
+    const { clock, one, last } = dialler()
+    const failFor = (ms: number): number => {
+      let waitMs = 0
+      for (const end = clock.now() + ms; clock.now() < end; clock.tick(waitMs)) {
+        last().failed('nobody there')
+        waitMs = clock.nextInMs ?? 0
+      }
+      return waitMs
+    }
+    one.dial()
+    expect(failFor(redialKeenMs / 2)).toBe(redialMaxMs)
+    expect(failFor(redialKeenMs)).toBe(redialLongMs)
+    last().accept(new FakeLink())
+    one.proved()
+    clock.tick(redialKeenMs)
+    one.lost(4504, 'silent')
+    clock.tick(redialFirstMs)
+    expect(failFor(redialKeenMs / 2)).toBe(redialMaxMs)
   })
 
   it('[TR6] spread by jitter, between half of the wait and all of it', () => {
@@ -105,6 +118,47 @@ describe('[TR6] a lost neighbour is dialled again', () => {
     expect([attempts[0]?.isAborted, one.state, one.why]).toEqual([true, 'waiting', 'nobody answered'])
     clock.tick(redialFirstMs)
     expect(attempts).toHaveLength(2)
+  })
+
+  it('[TR6] who waits is dialled as after a first failure when the network seems to be back, but not every time', () => {
+    const { clock, attempts, one, last } = dialler()
+    one.dial()
+    for (let i = 0; i < 5; i++) {
+      last().failed('nobody there')
+      clock.tick(redialMaxMs)
+    }
+    last().failed('nobody there')
+    one.hurry()
+    clock.tick(redialFirstMs)
+    expect(attempts).toHaveLength(7)
+    last().failed('nobody there')
+    one.hurry()
+    expect(clock.nextInMs).toBe(2 * redialFirstMs)
+  })
+
+  it('[TR6] a dial that was sent into the void is made again, one that has just begun is not', () => {
+    const { clock, attempts, one } = dialler()
+    one.dial()
+    clock.tick(redialMaxMs - 1)
+    one.hurry()
+    expect([attempts.length, attempts[0]?.isAborted]).toEqual([1, false])
+    clock.tick(1)
+    one.hurry()
+    clock.tick(redialFirstMs)
+    expect([attempts.length, attempts[0]?.isAborted, one.state]).toEqual([2, true, 'dialling'])
+  })
+
+  it('[TR3] [TR6] who was refused is not hurried, nor one that is linked or was stopped', () => {
+    const { clock, attempts, one, last } = dialler()
+    one.dial()
+    last().accept(new FakeLink())
+    one.hurry()
+    one.lost(4401, 'no token')
+    one.hurry()
+    expect([attempts.length, clock.nextInMs]).toEqual([1, redialRefusedMs])
+    one.stop()
+    one.hurry()
+    expect([attempts.length, clock.nextInMs]).toEqual([1, null])
   })
 
   it('[TR6] it says why there is no link', () => {

@@ -1,6 +1,7 @@
 /**
  * Keeps a link to one address: dials, and after every loss dials again, with a wait that doubles up to a limit and is
- * spread by jitter, so that the neighbours of a peer that comes back do not all come at once (PROTOCOL.md [TR6]).
+ * spread by jitter, so that the neighbours of a peer that comes back do not all come at once (PROTOCOL.md [TR6]). Where
+ * there is a sign that the network is back it does not wait for the end of that.
  */
 import type { Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
@@ -26,12 +27,18 @@ export class Dialler {
   #why: string | null = null
   #failures = 0
   #isDuplicate = false
+  #isRefused = false
+  /** When the address was reached last, or first dialled; when this dial began; when it was hurried last. */
+  #reachedAt: Millis
+  #dialledAt: Millis = 0
+  #hurriedAt: Millis | null = null
   #abort: (() => void) | null = null
 
   constructor(options: DiallerOptions) {
     this.address = options.address
     this.transport = options.transport.schemes[0] ?? ''
     this.#options = options
+    this.#reachedAt = options.clock.now()
   }
 
   get state(): 'dialling' | 'open' | 'waiting' | 'stopped' {
@@ -47,6 +54,8 @@ export class Dialler {
     if (this.#state === 'stopped') return
     this.#state = 'dialling'
     const { address, transport, accept, clock, changed } = this.#options
+    this.#dialledAt = clock.now()
+    this.#isRefused = false
     const cancelTimer = clock.setTimer(transport.dialMs ?? limits.dialMs, () => {
       abortDial()
       this.#wait('nobody answered', this.#backOff())
@@ -85,7 +94,26 @@ export class Dialler {
     const why = reason === '' ? `closed with code ${code}` : reason
     // A second link to a peer we are linked to is not needed while the first lasts.
     this.#isDuplicate = code === closeCode.duplicate
-    this.#wait(why, isRefusal(code) ? limits.redialRefusedMs : this.#backOff())
+    this.#isRefused = isRefusal(code)
+    // The link had proven itself: it was there until now.
+    if (this.#failures === 0) this.#reachedAt = this.#options.clock.now()
+    this.#wait(why, this.#isRefused ? limits.redialRefusedMs : this.#backOff())
+  }
+
+  /**
+   * A sign that the network is back: what has failed may work now, and what was sent into the void is sent again. Not
+   * too often: another neighbour that comes and goes is such a sign each time.
+   */
+  hurry(): void {
+    const now = this.#options.clock.now()
+    if (this.#hurriedAt !== null && now - this.#hurriedAt < limits.redialMaxMs) return
+    const isStuck = this.#state === 'dialling' && now - this.#dialledAt >= limits.redialMaxMs
+    const isWaiting = this.#state === 'waiting' && !this.#isRefused
+    if (!isStuck && !isWaiting) return
+    this.#hurriedAt = now
+    this.#failures = 0
+    this.#abort?.()
+    this.#wait(this.#why ?? 'nobody answered', this.#backOff())
   }
 
   stop(): void {
@@ -102,7 +130,9 @@ export class Dialler {
   }
 
   #backOff(): Millis {
-    const delayMs = Math.min(limits.redialFirstMs * 2 ** this.#failures, limits.redialMaxMs)
+    const isKeen = this.#options.clock.now() - this.#reachedAt < limits.redialKeenMs
+    const maxMs = isKeen ? limits.redialMaxMs : limits.redialLongMs
+    const delayMs = Math.min(limits.redialFirstMs * 2 ** this.#failures, maxMs)
     this.#failures++
     return delayMs
   }

@@ -117,6 +117,11 @@ export class LinkSet implements LinkOwner {
     return this.#options.platform.transports.find((one) => one.schemes.includes(scheme))
   }
 
+  /** The network is back, it seems: who waits to be dialled again is dialled now. */
+  hurry(): void {
+    for (const dialler of this.#diallers.keys()) dialler.hurry()
+  }
+
   stopDialling(): void {
     for (const dialler of this.#diallers.keys()) dialler.stop()
   }
@@ -144,6 +149,7 @@ export class LinkSet implements LinkOwner {
   linked(link: LinkDriver): void {
     if (this.#closeDuplicate(link)) return
     this.#diallerOf(link)?.proved()
+    this.hurry()
     this.#options.linked(link)
     this.changed()
   }

@@ -36,6 +36,7 @@ class EnginePeer implements Peer {
   readonly #signals: SignalDriver
   #addresses: readonly string[] = []
   #closing: Promise<void> | null = null
+  #forgetOnline: (() => void) | undefined
 
   constructor(platform: Platform, options: PeerOptions) {
     const { random, identity, storage } = platform
@@ -89,6 +90,7 @@ class EnginePeer implements Peer {
     const dialable = await Promise.all(this.#platform.transports.map((transport) => transport.listen(this.accept)))
     this.#addresses = dialable.flat()
     for (const address of addresses) this.connect(address)
+    this.#forgetOnline = this.#platform.whenOnline?.(() => this.#links.hurry())
   }
 
   get neighbours(): Watched<readonly Neighbour[]> {
@@ -172,6 +174,7 @@ class EnginePeer implements Peer {
 
   /** [ME4] Nothing is lost by closing: own presence leaves, the log is written, then the links end. */
   async #leave(): Promise<void> {
+    this.#forgetOnline?.()
     this.#links.stopDialling()
     this.#documents.letGo()
     const unwritten = [...this.#documents.all()].map((driver) => {

@@ -26,25 +26,15 @@ export class RestCheck {
     this.#ledger = ledger
   }
 
-  /** The first thing that is not as it must be at rest; null when all is well. */
+  /** The first thing that is not as it must be at rest, presence last; null when all is well. */
   find(): Finding | null {
-    for (const document of this.#cast.plan.documents) {
-      for (const circle of circlesOf(this.#cast, document)) {
-        const finding = this.#findIn(circle)
-        if (finding !== null) return finding
-      }
-    }
-    return null
+    const circles = this.#cast.plan.documents.flatMap((document) => circlesOf(this.#cast, document))
+    return firstOf(circles, (circle) => this.#findIn(circle)) ?? firstOf(circles, findPresence)
   }
 
   #findIn(circle: Circle): Finding | null {
     const views = this.#viewsOf(circle)
-    return (
-      this.#findDifference(circle, views) ??
-      this.#findLost(circle, views) ??
-      this.#findStatus(circle) ??
-      findPresence(circle)
-    )
+    return this.#findDifference(circle, views) ?? this.#findLost(circle, views) ?? this.#findStatus(circle)
   }
 
   #viewsOf({ document, machines, clients }: Circle): readonly View[] {
@@ -117,6 +107,14 @@ export class RestCheck {
     }
     return null
   }
+}
+
+function firstOf(circles: readonly Circle[], find: (circle: Circle) => Finding | null): Finding | null {
+  for (const circle of circles) {
+    const finding = find(circle)
+    if (finding !== null) return finding
+  }
+  return null
 }
 
 function findPresence({ document, machines, clients }: Circle): Finding | null {

@@ -55,6 +55,9 @@ export interface Call {
   readonly answer?: Host['listener']
 }
 
+/** A system whose first packet of a connection is not answered sends it again after so long, and then again. */
+const againAfterMs = [1_000, 2_000, 4_000]
+
 /** Opens a link: there first, then here. Exactly one of `accept` and `failed` is called, or none when nobody answers. */
 export function connect(from: Caller, there: Host, call: Call): () => void {
   const { network, life, host } = from
@@ -67,8 +70,13 @@ export function connect(from: Caller, there: Host, call: Call): () => void {
       if (!isAborted) call.failed('connection refused')
     })
   }
-  network.scheduler.after(network.delayMs(), () => {
-    if (isAborted || life.isOver || !network.passes(host, there)) return
+  const knock = (knocks: number): void => {
+    if (isAborted || life.isOver) return
+    const againMs = againAfterMs[knocks]
+    if (!network.passes(host, there)) {
+      if (againMs !== undefined) network.scheduler.after(againMs, () => knock(knocks + 1))
+      return
+    }
     const listener = call.answer === undefined ? there.listener : call.answer
     if (listener === null || listener.life.isOver) return refuse()
     listener.life.deliver(() => {
@@ -82,7 +90,8 @@ export function connect(from: Caller, there: Host, call: Call): () => void {
         if (!isAborted) here.open(call.accept)
       })
     })
-  })
+  }
+  network.scheduler.after(network.delayMs(), () => knock(0))
   return () => {
     isAborted = true
     thereEnd?.cut(false)

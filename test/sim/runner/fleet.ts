@@ -37,7 +37,14 @@ async function serve(take: () => number | null, { task, reported }: FleetOptions
 
 function reportOf(child: ChildProcess, task: Task): Promise<Report> {
   return new Promise((resolve) => {
-    const nothing = { events: 0, edits: 0, acknowledgements: 0, convergedAfterMs: null, traceHash: '' }
+    const nothing = {
+      events: 0,
+      edits: 0,
+      acknowledgements: 0,
+      levelAfterMs: null,
+      convergedAfterMs: null,
+      traceHash: '',
+    }
     const end = (what: string): void => {
       finish({ seed: task.seed, violation: { check: 'no-hang', what }, ...nothing })
     }

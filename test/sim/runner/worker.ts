@@ -16,17 +16,15 @@ export interface Report {
   readonly events: number
   readonly edits: number
   readonly acknowledgements: number
+  readonly levelAfterMs: number | null
   readonly convergedAfterMs: number | null
   readonly traceHash: string
 }
 
 async function work({ seed, plannedBug, options }: Task): Promise<Report> {
   const planted = plantedBugs.find((bug) => bug.name === plannedBug)
-  const { violation, events, edits, acknowledgements, convergedAfterMs, traceHash } = await runSeed(seed, {
-    ...options,
-    planted,
-  })
-  return { seed, violation, events, edits, acknowledgements, convergedAfterMs, traceHash }
+  const { violation, plan: _, ...report } = await runSeed(seed, { ...options, planted })
+  return { ...report, violation }
 }
 
 silenceYjs()
