@@ -165,6 +165,10 @@ export class Neighbourhood {
     return taking === level
   }
 
+  get hasEdges(): boolean {
+    return [...this.values()].some((neighbour) => neighbour.traits.kind === 'edge')
+  }
+
   /**
    * Whether the document must stay in memory for a neighbour: a client of another wire, one that is not level, or one
    * that has not answered. What was on its way to that one, an `open` or an update, may be lost, level as it was before.

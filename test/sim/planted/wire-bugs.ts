@@ -121,7 +121,7 @@ export const wireBugs: readonly PlantedBug[] = [
     plan: whole,
     plant: () => ({ tap: () => dropping('digest') }),
     caughtBy: ['status-at-rest', 'converged'],
-    seeds: [1, 2],
+    seeds: [4, 32],
   },
   {
     name: 'no-answers',
@@ -166,7 +166,7 @@ export const wireBugs: readonly PlantedBug[] = [
       },
     }),
     caughtBy: ['converged', 'status-true', 'acknowledged-truly'],
-    seeds: [33, 2],
+    seeds: [12, 23],
   },
   {
     name: 'acknowledge-too-far',

@@ -52,7 +52,9 @@ export class Scheduler {
   }
 
   /** Runs events until `end`; `settled` is called after each one and its microtasks, and ends the run with false. */
-  runUntil(end: number, settled: () => boolean): Promise<void> {
+  runUntil(endMs: number, settled: () => boolean): Promise<void> {
+    // Time stands still at the end, and must be such a multiple there, too: a stream would be out of order otherwise.
+    const end = exact(endMs)
     return new Promise((resolve, reject) => {
       let isOver = false
       const step = (): void => {
