@@ -95,7 +95,7 @@ describe('[BR5] [ST6] sequences and acknowledgements', () => {
     const before = Object.assign(neighbours.at(linkId(1), onDisk, 0), { opened: true, joined: true })
     noteSent(before, 1, whole)
     noteSent(before, 2, update)
-    neighbours.leave(linkId(1), 'closed')
+    neighbours.leave(linkId(1), 'closed', null)
     const again = neighbours.at(linkId(1), onDisk, 0)
     noteStored(again, 2, 10)
     expect([again.holds, again.theyHaveOurs, noteSent(again, 3, whole)]).toEqual([0, false, 3])
