@@ -35,6 +35,7 @@ const coreRooms = {
     rooms: [...below, 'presence', 'link', 'direct', 'sync', 'reconciliation', 'overlay', 'discovery'],
     packages: [],
   },
+  contracts: { rooms: [...base, 'ports'], packages: [] },
   index: { rooms: [...below, 'presence', 'direct', 'engine'], packages: [] },
 }
 

@@ -1,7 +1,7 @@
 /** The contract suites of storage and transport, and what goes beyond them, inside a real page. */
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { storageCases } from '../contracts/storage.ts'
+import { storageCases } from '@knotwork/core/contracts'
 import { transportCases } from '../contracts/transport.ts'
 import { describeInChromium } from './chromium.ts'
 import { plainHost } from './launch.ts'

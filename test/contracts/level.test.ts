@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LevelStorage } from '../../node-peer/src/storage/level-storage.ts'
 import { runCases } from './run-cases.ts'
-import { storageCases, type StorageSubject } from './storage.ts'
+import { storageCases, type StorageSubject } from '@knotwork/core/contracts'
 
 async function levelDirectory(): Promise<StorageSubject> {
   const directory = await mkdtemp(join(tmpdir(), 'knotwork-level-'))

@@ -1,7 +1,7 @@
 import { MemoryDisk, MemoryStorage } from '@knotwork/core'
 import { MemoryNetwork, MemoryTransport } from '../doubles/memory-transport.ts'
 import { runCases } from './run-cases.ts'
-import { storageCases, type StorageSubject } from './storage.ts'
+import { storageCases, type StorageSubject } from '@knotwork/core/contracts'
 import { LinkEnds, transportCases, type TransportSubject } from './transport.ts'
 
 function memoryDisk(): Promise<StorageSubject> {

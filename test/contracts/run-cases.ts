@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ContractCase } from './contract.ts'
+import type { ContractCase } from '@knotwork/core/contracts'
 
 /** Runs a contract suite under vitest. */
 export function runCases<Subject>(

@@ -1,4 +1,5 @@
-import { assertEqual, fingerprint, pause, testBytes, type ContractCase } from './contract.ts'
+import { assertEqual, fingerprint, testBytes, type ContractCase } from '@knotwork/core/contracts'
+import { pause } from './waiting.ts'
 import { transportCase, type TransportSubject } from './transport-subject.ts'
 
 /** Long enough for what must not come to come. */

@@ -1,5 +1,6 @@
 import type { AcceptLink } from '@knotwork/core'
-import { assert, assertEqual, eventually, fingerprint, pause, testBytes, type ContractCase } from './contract.ts'
+import { assert, assertEqual, fingerprint, testBytes, type ContractCase } from '@knotwork/core/contracts'
+import { eventually, pause } from './waiting.ts'
 import { diallingCase, LinkEnds, type Dialling, type TransportSubject } from './transport-subject.ts'
 
 /** One attempt to dial, and what became of it. */

@@ -1,5 +1,6 @@
 import { limits } from '@knotwork/core'
-import { assert, assertEqual, eventually, fingerprint, pause, testBytes, type ContractCase } from './contract.ts'
+import { assert, assertEqual, fingerprint, testBytes, type ContractCase } from '@knotwork/core/contracts'
+import { eventually, pause } from './waiting.ts'
 import { transportCase, type TransportSubject } from './transport-subject.ts'
 
 export const transportFrameCases: readonly ContractCase<TransportSubject>[] = [

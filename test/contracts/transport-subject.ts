@@ -1,5 +1,6 @@
 import type { AcceptLink, Link, LinkReceiver, Transport } from '@knotwork/core'
-import { assert, contractCase, eventually, fingerprint, type ContractCase } from './contract.ts'
+import { assert, contractCase, fingerprint, type ContractCase } from '@knotwork/core/contracts'
+import { eventually } from './waiting.ts'
 
 /** Two ends that can reach each other, made fresh for a case; disposing closes all its links. */
 export interface TransportSubject extends AsyncDisposable {

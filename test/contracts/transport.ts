@@ -2,7 +2,7 @@
  * What every Transport must do: memory, WebSocket and BroadcastChannel run these same cases. A frame has 1 to
  * `limits.frameBytesMax` bytes; nobody sends an empty one.
  */
-import type { ContractCase } from './contract.ts'
+import type { ContractCase } from '@knotwork/core/contracts'
 import { transportClosingCases } from './transport-closing.ts'
 import { transportDiallingCases } from './transport-dialling.ts'
 import { transportFrameCases } from './transport-frames.ts'

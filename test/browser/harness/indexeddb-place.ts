@@ -1,6 +1,6 @@
 import { openOwnDatabase } from '../../../web-peer/src/own-database.ts'
 import { IndexedDbStorage } from '../../../web-peer/src/storage/indexeddb-storage.ts'
-import type { StorageSubject } from '../../contracts/storage.ts'
+import type { StorageSubject } from '@knotwork/core/contracts'
 
 /** The databases of this origin, empty at first. */
 export async function indexedDbPlace(): Promise<StorageSubject> {

@@ -1,6 +1,6 @@
 /** What tests may ask of the harness page: `window.harness`, see `harness-page.ts`. */
 import { pageSends } from '../page-sends.ts'
-import { storageCases } from '../../contracts/storage.ts'
+import { storageCases } from '@knotwork/core/contracts'
 import { transportCases } from '../../contracts/transport.ts'
 import { openPeerFeats } from './open-peer-feats.ts'
 import { storageFeats } from './storage-feats.ts'

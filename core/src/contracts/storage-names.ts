@@ -1,4 +1,4 @@
-import { limits } from '@knotwork/core'
+import { limits } from '../limits.ts'
 import { assertEqual, testBytes, type ContractCase } from './contract.ts'
 import { assertHolds, listed, nameOf, storageCase, type StorageSubject } from './storage-subject.ts'
 

@@ -1,4 +1,4 @@
-import type { Storage } from '@knotwork/core'
+import type { Storage } from '../ports/storage.ts'
 import { assertEqual, contractCase, fingerprint, testBytes, type ContractCase } from './contract.ts'
 import { assertHolds, listed, nameOf, storageCase, type StorageSubject } from './storage-subject.ts'
 

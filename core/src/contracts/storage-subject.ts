@@ -1,4 +1,5 @@
-import { documentName, type DocumentName, type Storage } from '@knotwork/core'
+import { documentName, type DocumentName } from '../ids.ts'
+import type { Storage } from '../ports/storage.ts'
 import { assert, assertEqual, contractCase, fingerprint, type ContractCase } from './contract.ts'
 
 /** One place where documents are kept (a directory, an origin's databases), empty when it is made. */

@@ -1,13 +1,5 @@
-import type { Storage } from '@knotwork/core'
-import {
-  assertEqual,
-  assertRejects,
-  contractCase,
-  fingerprint,
-  pause,
-  testBytes,
-  type ContractCase,
-} from './contract.ts'
+import type { Storage } from '../ports/storage.ts'
+import { assertEqual, assertRejects, contractCase, fingerprint, testBytes, type ContractCase } from './contract.ts'
 import { assertHolds, listed, nameOf, storageCase, type StorageSubject } from './storage-subject.ts'
 
 const name = nameOf('notes/today')
@@ -116,7 +108,7 @@ export const storageCompactionCases: readonly ContractCase<StorageSubject>[] = [
       await one.append(name, records)
       const joined = (updates: readonly Uint8Array[]) => new Uint8Array(updates.flatMap((update) => [...update]))
       const join = async (updates: readonly Uint8Array[]) => {
-        await pause(10)
+        for (let turn = 0; turn < 10; turn++) await Promise.resolve()
         return { snapshot: joined(updates), damaged: [] }
       }
       await Promise.all([one.compact(name, join), two.compact(name, join), one.append(name, [testBytes(4, 20)])])

@@ -49,18 +49,6 @@ export async function assertRejects(promise: Promise<unknown>, what: string): Pr
   throw new ContractBroken(`${what}: expected a rejection`)
 }
 
-/** Asks `condition` again and again until it holds; fails after `withinMs`. */
-export async function eventually(condition: () => boolean, what: string, withinMs = 5_000): Promise<void> {
-  for (let waitedMs = 0; !condition(); waitedMs += 5) {
-    assert(waitedMs < withinMs, `${what}: not within ${withinMs} ms`)
-    await pause(5)
-  }
-}
-
-export async function pause(delayMs: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, delayMs))
-}
-
 /** Bytes that tell where they belong: reproducible, different for each `seed`, and no pattern that compresses well. */
 export function testBytes(seed: number, sizeBytes: number): Uint8Array {
   const bytes = new Uint8Array(sizeBytes)
