@@ -132,13 +132,17 @@ function appendText(strand: Strand, added: Uint8Array): void {
   const lengthAt = text.at - varUintBytes(oldBytes)
   const at = lengthAt + varUintBytes(newBytes)
   if (at !== text.at) bytes.copyWithin(at, text.at, strand.size)
-  bytes.set(
-    encoding.encode((encoder) => encoding.writeVarUint(encoder, newBytes)),
-    lengthAt,
-  )
+  writeVarUintAt(bytes, lengthAt, newBytes)
   bytes.set(added, at + oldBytes)
   text.at = at
   strand.size = at + newBytes
+}
+
+function writeVarUintAt(bytes: Uint8Array, at: number, value: number): void {
+  let next = at
+  let left = value
+  for (; left > 0x7f; left = Math.floor(left / 128)) bytes[next++] = (left & 0x7f) | 0x80
+  bytes[next] = left
 }
 
 function varUintBytes(value: number): number {
