@@ -1,7 +1,6 @@
-/** A peer in a page: the engine of @knotwork/core with IndexedDB, WebSocket and the other tabs of this browser. */
+/** A peer in a page: the engine of @knotwork/core with IndexedDB, WebSocket, WebRTC and the other tabs of this browser. */
 import {
   createPeer,
-  DirectTransport,
   type Log,
   MemoryStorage,
   messageOf,
@@ -17,6 +16,7 @@ import { openOwnDatabase } from './own-database.ts'
 import { pageRandom } from './random.ts'
 import { IndexedDbStorage } from './storage/indexeddb-storage.ts'
 import { BroadcastChannelTransport } from './transport/broadcast-channel-transport.ts'
+import { PageDirectTransport } from './transport/page-direct-transport.ts'
 import { pageRtc } from './transport/page-rtc.ts'
 import { WebSocketTransport } from './transport/web-socket-transport.ts'
 
@@ -29,10 +29,7 @@ export interface OpenPeerOptions {
   readonly storage?: 'indexeddb' | 'memory'
   /** Link to the other tabs of this browser that are open on the same origin. Default: true. */
   readonly tabs?: boolean
-  /**
-   * Link directly, by WebRTC, to other pages in the same documents. Default: false: a browser does not keep a page
-   * with such a link for going back to.
-   */
+  /** Link directly, by WebRTC, to others that have the same documents open. Default: true. */
   readonly direct?: boolean
   /** STUN or TURN servers for direct links beyond the local network. Default: none. */
   readonly iceServers?: readonly RTCIceServer[]
@@ -53,16 +50,16 @@ export interface OpenPeerOptions {
  * note.doc.getText('body').insert(0, 'Hello')
  */
 export async function openPeer(options: OpenPeerOptions = {}): Promise<Peer> {
-  const { connect = [], token, tabs = true, direct = false, keeps = false, log = silent } = options
+  const { connect = [], token, tabs = true, direct = true, keeps = false, log = silent } = options
   const { self, storage } = options.storage === 'memory' ? await forgetful() : await lasting(log)
   const transports: Transport[] = [new WebSocketTransport()]
   if (tabs && typeof BroadcastChannel !== 'undefined') {
     transports.push(new BroadcastChannelTransport({ random: pageRandom }))
   }
   const rtc = direct ? pageRtc(options.iceServers === undefined ? {} : { iceServers: options.iceServers }) : undefined
-  if (rtc !== undefined) transports.push(new DirectTransport({ rtc, clock: pageClock, random: pageRandom }))
+  if (rtc !== undefined) transports.push(new PageDirectTransport({ rtc, clock: pageClock, random: pageRandom }))
   const platform = { clock: pageClock, random: pageRandom, ...self, storage, transports, log, whenOnline }
-  const whyNotDirect = direct ? 'this browser has no WebRTC' : 'this page takes no direct links'
+  const whyNotDirect = direct ? 'this browser has no WebRTC' : 'this page was told to take no direct links'
   try {
     return await createPeer(rtc === undefined ? { ...platform, whyNotDirect } : platform, {
       connect,

@@ -12,7 +12,7 @@ function opened(): { readonly peer: Peer; readonly document: SharedDocument } {
 /** A peer of this page with one document. */
 export const peerFeats = {
   async openPeer(connect: readonly string[], name: string) {
-    peer = await openPeer({ connect, storage: 'memory', tabs: false, direct: true })
+    peer = await openPeer({ connect, storage: 'memory', tabs: false })
     document = peer.open(name)
     await document.loaded
     return peer.id

@@ -17,6 +17,7 @@ export interface BroadcastChannelOptions {
 
 export class BroadcastChannelTransport implements Transport {
   readonly schemes: readonly string[] = []
+  readonly linksOwnInstances = true
   readonly #channelName: string
   readonly #self: TabId
   readonly #greetEveryMs: number
