@@ -11,6 +11,7 @@ export interface NodePeerParts {
   readonly durability: Storage['durability']
   readonly lan: Lan | null
   readonly log: Log
+  readonly whyNotDirect: string | null
 }
 
 /** A peer together with the server it is reached by. */
@@ -21,18 +22,21 @@ export class NodePeer implements Peer {
   readonly data: string | null
   /** When an edit counts as stored here: on the disk, handed to the system (`os`), or only in memory. */
   readonly durability: Storage['durability']
+  /** Why this peer takes no direct links; null when it does. */
+  readonly whyNotDirect: string | null
   readonly #peer: Peer
   readonly #server: PeerServer | null
   readonly #bridges: Bridges
   readonly #lan: Lan | null
   #closing: Promise<void> | null = null
 
-  constructor(peer: Peer, { server, data, durability, lan, log }: NodePeerParts) {
+  constructor(peer: Peer, { server, data, durability, lan, log, whyNotDirect }: NodePeerParts) {
     this.#peer = peer
     this.#server = server
     this.url = server?.url ?? null
     this.data = data
     this.durability = durability
+    this.whyNotDirect = whyNotDirect
     this.#lan = lan
     this.#bridges = new Bridges({ peer, ownSignalling: server?.ownSignalling ?? null, log })
   }

@@ -55,10 +55,12 @@ export interface OpenPeerOptions {
   /** Allows to listen beyond this machine without a token: everybody who reaches this peer reads and writes everything. */
   readonly open?: boolean
   /**
-   * Link directly, by WebRTC, to peers that no address reaches. Default: false. It needs the optional package
-   * node-datachannel; without that `log` and every neighbour's `whyNotDirect` say so.
+   * Direct links by WebRTC, for pages and for peers that no address reaches. `accept`: take them, and leave dialling to
+   * the others; true: dial members of open documents, too, where this peer does not keep everything; false: none. It
+   * needs the optional package node-datachannel; without that `log`, `whyNotDirect` of this peer and of every neighbour
+   * say so. Default: `accept`.
    */
-  readonly direct?: boolean
+  readonly direct?: boolean | 'accept'
   /** STUN or TURN servers for direct links beyond the local network, `stun:host:port`. Default: none. */
   readonly iceServers?: readonly string[]
   /** Origins whose web pages may use this peer, besides the page it serves itself; `*` for all. */
@@ -92,11 +94,13 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
     opened.push(storage)
     const server = listen === null ? null : await PeerServer.listen(serverOptions(options, listen, storage))
     if (server !== null) opened.push({ [Symbol.asyncDispose]: () => server.close() })
-    const peer = await start(options, { identity, storage, server, connect })
+    const direct = await directTransport(options)
+    const whyNotDirect = typeof direct === 'string' ? direct : null
+    const peer = await start(options, { identity, storage, server, connect, direct })
     server?.serve(peer)
     const { log = silent } = options
     const lan = options.lan === true ? new Lan({ peer, reach: server?.reach ?? null, log }) : null
-    return new NodePeer(peer, { server, data, durability: storage.durability, lan, log })
+    return new NodePeer(peer, { server, data, durability: storage.durability, lan, log, whyNotDirect })
   } catch (thrown) {
     for (const each of opened.toReversed()) await each[Symbol.asyncDispose]()
     throw thrown
@@ -130,12 +134,13 @@ interface Parts {
   readonly storage: Storage
   readonly server: PeerServer | null
   readonly connect: readonly string[]
+  /** Or why there is none. */
+  readonly direct: Transport | string
 }
 
 async function start(options: OpenPeerOptions, parts: Parts): Promise<Peer> {
   const { token, keeps = true, log = silent } = options
-  const { identity, storage, server, connect } = parts
-  const direct = await directTransport(options)
+  const { identity, storage, server, connect, direct } = parts
   const transports: readonly Transport[] = [
     server?.transport ?? new WebSocketTransport({ log, addresses: () => [] }),
     ...(typeof direct === 'string' ? [] : [direct]),
@@ -143,14 +148,14 @@ async function start(options: OpenPeerOptions, parts: Parts): Promise<Peer> {
   const platform = { clock: nodeClock, random: nodeRandom, crypto: nodeCrypto, identity, storage, transports, log }
   return createPeer(
     { ...platform, ...(typeof direct === 'string' ? { whyNotDirect: direct } : {}) },
-    { connect, keeps, ...(token === undefined ? {} : { token }) },
+    { connect, keeps, dialsMembers: options.direct === true, ...(token === undefined ? {} : { token }) },
   )
 }
 
 /** Or why there is none. */
 async function directTransport(options: OpenPeerOptions): Promise<Transport | string> {
-  const { direct = false, iceServers = [], log = silent } = options
-  if (!direct) return 'this peer was told to take no direct links'
+  const { direct = 'accept', iceServers = [], log = silent } = options
+  if (direct === false) return 'this peer was told to take no direct links'
   const rtc = await nodeRtc({ iceServers })
   if (typeof rtc !== 'string') return new DirectTransport({ rtc, clock: nodeClock, random: nodeRandom })
   log('info', 'no direct links', { why: rtc })

@@ -149,6 +149,30 @@ describe('direct links in Node', () => {
     await Promise.all([again.close(), ben.close(), cy.close()])
   })
 
+  it('[OV1] node peers take direct links unless they are told not to, and dial none unless they are told to', async () => {
+    const hub = await openPeer({ storage: 'memory', listen: { port: 0 }, page: false })
+    const common = { storage: 'memory', keeps: false, connect: [hub.addresses[0] ?? ''] } as const
+    const quiet = [await openPeer(common), await openPeer(common)]
+    const documents = quiet.map((peer) => peer.open('room'))
+    const links = (peer: typeof hub): number =>
+      peer.neighbours.value.filter(({ transport, state }) => transport === 'webrtc' && state === 'linked').length
+    await eventually('they sync', () => documents.every(({ status }) => status.value.type === 'live'))
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(quiet.map(links)).toEqual([0, 0])
+    const eager = await openPeer({ ...common, direct: true })
+    eager.open('room')
+    await eventually('both are dialled', () => links(eager) === 2)
+    await eventually('nobody else', () => quiet.every((peer) => links(peer) === 1) && links(hub) === 0)
+    // By its address, one that keeps takes a link as well.
+    const far = await openPeer({ ...common, keeps: true })
+    await eventually('it is linked', () => far.neighbours.value.some(({ state }) => state === 'linked'))
+    const [address = ''] = far.addresses.filter((each) => each.startsWith('direct:'))
+    eager.connect(address)
+    await eventually('it took the link', () => links(far) === 1)
+    await Promise.all([...quiet, eager, far].map((peer) => peer.close()))
+    await hub.close()
+  })
+
   it('[ME4] a process that has closed its peers ends by itself', async () => {
     await using process = new SourceProcess('test/integration/direct-process.ts', [])
     await process.until(() => process.lines.includes('closed'))
@@ -160,8 +184,9 @@ describe('direct links in Node', () => {
   })
 
   it('a peer without WebRTC runs, and says what it lacks', async () => {
-    const hub = await openPeer({ storage: 'memory', listen: { port: 0 }, page: false })
-    const ada = await openPeer({ storage: 'memory', direct: true, connect: [hub.addresses[0] ?? ''] })
+    const hub = await openPeer({ storage: 'memory', direct: false, listen: { port: 0 }, page: false })
+    const ada = await openPeer({ storage: 'memory', connect: [hub.addresses[0] ?? ''] })
+    expect([ada.whyNotDirect, hub.whyNotDirect]).toEqual([null, 'this peer was told to take no direct links'])
     const why = (peer: typeof ada): string | null | undefined => peer.neighbours.value[0]?.whyNotDirect
     await eventually('linked', () => ada.neighbours.value[0]?.state === 'linked')
     await eventually('linked back', () => hub.neighbours.value[0]?.state === 'linked')

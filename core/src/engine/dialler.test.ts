@@ -34,6 +34,7 @@ function dialler(jitter = 1) {
     clock,
     random: { bytes: (count) => new Uint8Array(count), fraction: () => jitter },
     accept: () => ({ received: () => undefined, closed: () => undefined }),
+    isLinked: () => false,
     changed: () => undefined,
   })
   const last = (): Attempt => attempts.at(-1)!

@@ -16,6 +16,8 @@ export interface DiallerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly accept: AcceptLink
+  /** Whether there is a link already to the peer that this address names. */
+  readonly isLinked: () => boolean
   readonly changed: () => void
 }
 
@@ -52,6 +54,11 @@ export class Dialler {
 
   dial(): void {
     if (this.#state === 'stopped') return
+    if (this.#options.isLinked()) {
+      // [TR7] The second one would only be closed again.
+      this.#isDuplicate = true
+      return this.#wait('there is another link between these two peers', limits.redialRefusedMs)
+    }
     this.#state = 'dialling'
     const { address, transport, accept, clock, changed } = this.#options
     this.#dialledAt = clock.now()

@@ -3,7 +3,7 @@
  */
 import { KnotworkError } from '../errors.ts'
 import { equalBytes } from '../bytes.ts'
-import { linkId, peerAddress, type LinkId, type PeerId } from '../ids.ts'
+import { addressBytes, linkId, peerAddress, type LinkId, type PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { SessionMessage } from '../link/link-machine.ts'
 import type { AcceptLink, Link, Transport } from '../ports/transport.ts'
@@ -89,7 +89,8 @@ export class LinkSet implements LinkOwner {
     if (transport === undefined) throw new KnotworkError('bad-address', `no transport for the address ${address}`)
     const { clock, random } = platform
     const accept: AcceptLink = (link) => this.begin(link, dialler)
-    const dialler = new Dialler({ address, transport, clock, random, accept, changed: () => this.changed() })
+    const isLinked = (): boolean => this.#isLinkedTo(address)
+    const dialler = new Dialler({ address, transport, clock, random, accept, isLinked, changed: () => this.changed() })
     this.#diallers.set(dialler, null)
     dialler.dial()
     return () => {
@@ -98,6 +99,12 @@ export class LinkSet implements LinkOwner {
       this.#diallers.delete(dialler)
       this.changed()
     }
+  }
+
+  /** Whether an address that names a peer names a neighbour. */
+  #isLinkedTo(address: string): boolean {
+    const named = address.startsWith('direct:') ? addressBytes(address.slice('direct:'.length)) : null
+    return named !== null && this.linkTo(named) !== undefined
   }
 
   /** Dials once, without keeping the link up; false, and nothing happens, where there is no room for one more. */
@@ -243,10 +250,12 @@ export class LinkSet implements LinkOwner {
   }
 
   #listNeighbours(): readonly Neighbour[] {
-    const dialled = [...this.#diallers].map(([dialler, link]): Neighbour => {
+    const dialled = [...this.#diallers].flatMap(([dialler, link]): readonly Neighbour[] => {
       const { address, transport, why } = dialler
-      if (link !== null) return { ...this.#neighbourOf(link), address, why }
-      return notLinked({ address, transport, state: dialler.state === 'dialling' ? 'dialling' : 'waiting', why })
+      if (link !== null) return [{ ...this.#neighbourOf(link), address, why }]
+      // The link there is already is listed for itself.
+      if (this.#isLinkedTo(address)) return []
+      return [notLinked({ address, transport, state: dialler.state === 'dialling' ? 'dialling' : 'waiting', why })]
     })
     const own = new Set(this.#diallers.values())
     const incoming = [...this.#links.values()].filter((link) => !own.has(link)).map((link) => this.#neighbourOf(link))

@@ -191,6 +191,25 @@ describe('two paths between the same two', () => {
     expect(counts.map((most) => most())).toEqual([2, 2])
   })
 
+  it('[TR7] a peer that is linked is not dialled over its other address, and is when that link is gone', async () => {
+    const world = new World()
+    const hub = await hubIn(world)
+    const [a, b] = (await pages(world, 2)) as [WorldPeer, WorldPeer]
+    await world.pass(1_000)
+    const [direct = ''] = b.peer.addresses.filter((address) => address.startsWith('direct:'))
+    const disconnect = a.peer.connect(b.address)
+    await world.pass(1_000)
+    a.peer.connect(direct)
+    await world.pass(5 * limits.redialRefusedMs)
+    expect([a.rtc.made.length, paths(a), a.peer.neighbours.value.length]).toEqual([0, ['memory'], 2])
+    disconnect()
+    await world.pass(5_000)
+    expect([paths(a), paths(b)]).toEqual([['webrtc'], ['webrtc']])
+    await hub.peer.close()
+    await world.pass(60_000)
+    expect([paths(a), paths(b)]).toEqual([['webrtc'], ['webrtc']])
+  })
+
   it('[OV2] nobody dials a member that is linked already and opens the document a little later', async () => {
     const world = new World()
     await hubIn(world)

@@ -19,8 +19,8 @@ export function announceToPrograms(write: (line: string) => void): Announcement 
   let last = ''
   const say = (fact: object): void => write(`${JSON.stringify(fact)}\n`)
   return {
-    listening: ({ url, id, data, durability, addresses }) =>
-      say({ event: 'listening', url, id, data, durability, addresses }),
+    listening: ({ url, id, data, durability, addresses, whyNotDirect }) =>
+      say({ event: 'listening', url, id, data, durability, addresses, whyNotDirect }),
     neighbours(all) {
       const neighbours = all.map(({ id, address, transport, state, why, keeps }) => ({
         id,
@@ -52,9 +52,10 @@ export function announceToPeople(write: (text: string) => void, withCode: boolea
         ['Data', dataOf(peer)],
         ...(isLoopback(new URL(peer.url ?? '').hostname) ? [reach] : []),
         ['Second peer', `npx knotwork serve --data DIR --connect ${address}`],
+        ['Direct links', peer.whyNotDirect ?? 'taken (WebRTC)'],
         ['Yjs apps', `new WebsocketProvider('${address.replace(/peer$/u, 'yjs')}', room, doc)`],
       ]
-      const table = rows.map(([label, value]) => `  ${colors.dim(label.padEnd(11))}  ${value}`).join('\n')
+      const table = rows.map(([label, value]) => `  ${colors.dim(label.padEnd(12))}  ${value}`).join('\n')
       const code = withCode ? `\n\n${renderUnicodeCompact(peer.url ?? '', { border: 2 })}` : ''
       write(`\n${colors.bold('Knotwork peer')}\n\n${table}${code}\n\n  Ctrl-C stops it.\n\n`)
     },

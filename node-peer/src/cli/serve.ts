@@ -46,7 +46,7 @@ function joinRoom({ room, status }: Bridge, { logger, announcement }: Outlets): 
 function optionsFor(settings: Settings): Parameters<typeof openPeer>[0] {
   const { data, connect, token, open, origin, page, lan, direct, iceServer } = settings
   return {
-    ...(direct === undefined ? {} : { direct }),
+    ...(direct ? {} : { direct }),
     ...(data === undefined ? {} : { data }),
     durability: settings.durability,
     ...(connect === undefined ? {} : { connect }),

@@ -31,7 +31,7 @@ export interface Settings {
   readonly json?: boolean
   readonly logLevel: LogLevelSetting
   readonly page: boolean
-  readonly direct?: boolean
+  readonly direct: boolean
   readonly iceServer?: readonly string[]
 }
 
@@ -65,7 +65,7 @@ export function withSettings(command: Command): Command {
     .addOption(flag('--json', 'one JSON object a line on stdout'))
     .addOption(option('--log-level <level>', 'what is logged on stderr').choices(logLevels).default('info'))
     .addOption(flag('--no-page', 'serve no page'))
-    .addOption(flag('--direct', 'take direct (WebRTC) links from peers that no address reaches'))
+    .addOption(flag('--no-direct', 'take no direct (WebRTC) links'))
     .addOption(
       option('--ice-server <url>', 'STUN or TURN server for direct links, stun:host:port; repeatable').argParser(
         collect,
@@ -92,14 +92,14 @@ export function withFlagVariables(
   const lan = settings.lan ?? switchOf('KNOTWORK_LAN')
   const json = settings.json ?? switchOf('KNOTWORK_JSON')
   const noPage = switchOf('KNOTWORK_NO_PAGE')
-  const direct = settings.direct ?? switchOf('KNOTWORK_DIRECT')
+  const noDirect = switchOf('KNOTWORK_NO_DIRECT')
   return {
     ...settings,
     ...(open === undefined ? {} : { open }),
     ...(lan === undefined ? {} : { lan }),
     ...(json === undefined ? {} : { json }),
     page: settings.page && noPage !== true,
-    ...(direct === undefined ? {} : { direct }),
+    direct: settings.direct && noDirect !== true,
   }
 }
 
