@@ -1,6 +1,7 @@
 /** The Notebook with no node peer in reach, and after. */
 import { expect, it } from 'vitest'
 import { describeInChromium } from './chromium.ts'
+import { withoutWebRtc } from './connection-watch.ts'
 import { NotebookStage } from './notebook-stage.ts'
 
 describeInChromium('the Notebook without the node peer', (browser) => {
@@ -24,7 +25,11 @@ describeInChromium('the Notebook without the node peer', (browser) => {
   })
 
   it('a reload opens the page and the note from this device, and all comes together later', async () => {
-    const [ada, bob] = [await stage.open(await stage.person()), await stage.open(await stage.person())]
+    // Without WebRTC, or they would go on together.
+    const [ada, bob] = [
+      await stage.open(await stage.person(withoutWebRtc)),
+      await stage.open(await stage.person(withoutWebRtc)),
+    ]
     const text = stage.words()
     await ada.newNote(text)
     await ada.hasLine(/on disk at 1 peer/u)

@@ -91,6 +91,19 @@ export class NotebookPage {
     await seen('people', names, expected)
   }
 
+  /** Who is in the list of peers, and by which path; in any order. */
+  async hasPeers(...expected: [name: string, path: string][]): Promise<void> {
+    const rows = this.page.locator('.peers tbody tr')
+    const read = (): Promise<string[]> =>
+      rows.evaluateAll((all) =>
+        all
+          .map((row) => [...row.children].slice(0, 2).map((cell) => cell.firstChild?.textContent ?? ''))
+          .map((cells) => cells.join(': '))
+          .toSorted(),
+      )
+    await seen('peers', read, expected.map((cells) => cells.join(': ')).toSorted())
+  }
+
   async hasAlert(expected: RegExp): Promise<void> {
     await seen('alerts', async () => (await this.page.getByRole('alert').allTextContents()).join('\n'), expected)
   }

@@ -30,7 +30,7 @@ describeInChromium('the Notebook tells the truth when', (browser) => {
     // What is not safe here is not shown elsewhere.
     await bob.hasText('written ')
     await ada.page.evaluate(() => Reflect.deleteProperty(window, 'isDiskFull'))
-    await ada.hasPill('Live: 1 peer')
+    await ada.hasPill('Live: 2 peers')
     await bob.hasText('written unwritten')
   })
 

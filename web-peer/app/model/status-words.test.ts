@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { DocumentStatus, Neighbour } from '@knotwork/web-peer'
-import { statusWords, whyUnlinked } from './status-words.ts'
+import type { DocumentStatus } from '@knotwork/web-peer'
+import { statusWords } from './status-words.ts'
 
 const words = (status: DocumentStatus) => {
   const { short, more } = statusWords(status)
@@ -54,28 +54,5 @@ describe('the status in words', () => {
 
   it('never says saved or live of what failed', () => {
     expect(statusWords({ type: 'failed', why: 'x' })).toMatchObject({ tone: 'bad', short: 'Not saved' })
-  })
-})
-
-describe('why there is no link', () => {
-  const waiting: Neighbour = {
-    id: null,
-    address: 'ws://10.0.0.7:4000/peer',
-    transport: 'websocket',
-    isDirect: false,
-    whyNotDirect: null,
-    state: 'waiting',
-    why: 'a shared token is needed',
-    keeps: false,
-    roundTripMs: null,
-    bytesIn: 0,
-    bytesOut: 0,
-  }
-
-  it('is what the neighbour said, as long as nobody else is linked', () => {
-    expect(whyUnlinked([waiting])).toBe('10.0.0.7:4000: a shared token is needed')
-    expect(whyUnlinked([{ ...waiting, why: null }])).toBe('')
-    expect(whyUnlinked([waiting, { ...waiting, state: 'linked', why: null }])).toBe('')
-    expect(whyUnlinked([{ ...waiting, address: 'tab 1234' }])).toBe('tab 1234: a shared token is needed')
   })
 })

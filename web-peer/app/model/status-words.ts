@@ -1,5 +1,5 @@
 /** A document's status in words. Each says what is known, and no more. */
-import type { DocumentStatus, Neighbour, SavedHere, Whereabouts } from '@knotwork/web-peer'
+import type { DocumentStatus, SavedHere, Whereabouts } from '@knotwork/web-peer'
 
 export type Tone = 'live' | 'busy' | 'waiting' | 'away' | 'bad'
 
@@ -66,17 +66,7 @@ function savedAside(saved: SavedHere): string {
   return saved === 'memory' ? 'nothing is kept on this device' : ''
 }
 
-function joined(...parts: readonly string[]): string {
+/** Several remarks on one line. */
+export function joined(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' · ')
-}
-
-/** Why there is no link, when some address was tried and said so. */
-export function whyUnlinked(neighbours: readonly Neighbour[]): string {
-  const waiting = neighbours.find((neighbour) => neighbour.why !== null)
-  const isLinked = neighbours.some((neighbour) => neighbour.state === 'linked')
-  return waiting === undefined || isLinked ? '' : `${hostOf(waiting.address)}: ${waiting.why}`
-}
-
-function hostOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).host : address
 }

@@ -1,3 +1,4 @@
+import { peerRows } from '../model/peer-rows.ts'
 import { titleCharactersMax } from '../model/note-title.ts'
 import type { OpenNote, Session } from '../model/session.ts'
 import { Avatars } from './avatars.tsx'
@@ -16,6 +17,8 @@ interface NoteBarProps {
 export function NoteBar({ session, openDrawer, isDrawerOpen }: NoteBarProps) {
   const note = session.note.value
   const shown = note?.open ?? session.notebook.open
+  const neighbours = session.neighbours.value
+  const everybody = [...session.notebook.open.people.value, ...shown.people.value]
   return (
     <header class="bar">
       <button
@@ -30,7 +33,11 @@ export function NoteBar({ session, openDrawer, isDrawerOpen }: NoteBarProps) {
       </button>
       <div class="bar-title">{note !== null && <BarTitle session={session} note={note} />}</div>
       <div class="bar-state">
-        <StatusPill status={shown.status.value} neighbours={session.neighbours.value} />
+        <StatusPill
+          status={shown.status.value}
+          neighbours={neighbours}
+          rows={peerRows(neighbours, everybody, session.peer.id)}
+        />
         <Avatars people={shown.people.value} self={session.peer.id} />
       </div>
       <div class="bar-share">

@@ -1,26 +1,4 @@
-import type { Neighbour } from '@knotwork/web-peer'
-
-const stateWords: Readonly<Record<Neighbour['state'], string>> = {
-  dialling: 'calling',
-  greeting: 'proving who is who',
-  linked: 'linked',
-  waiting: 'not reached',
-}
-
-const pathWords: Readonly<Record<string, string>> = {
-  webrtc: 'direct (WebRTC)',
-  direct: 'direct (WebRTC)',
-  tab: 'direct (this browser)',
-  ws: 'WebSocket',
-  wss: 'WebSocket',
-  websocket: 'WebSocket',
-}
-
-/** What `direct:` names is 54 characters that nobody reads, and they begin with the id. */
-function shortAddress({ address, id }: Neighbour): string {
-  if (!address.startsWith('direct:')) return address
-  return id === null ? `peer ${address.slice('direct:'.length, 'direct:'.length + 8)}` : 'peer'
-}
+import type { PeerRow } from '../model/peer-rows.ts'
 
 function sizeWords(sizeBytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'] as const
@@ -28,50 +6,58 @@ function sizeWords(sizeBytes: number): string {
   return `${(sizeBytes / 1000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`
 }
 
-export function PeersTable({ neighbours }: { readonly neighbours: readonly Neighbour[] }) {
-  if (neighbours.length === 0)
+export function PeersTable({ rows }: { readonly rows: readonly PeerRow[] }) {
+  if (rows.length === 0)
     return <p class="peers-none">No other peer is in sight. Open this page in another tab, or start a node peer.</p>
   return (
-    <table>
+    // Roles are said, because narrow pages lay rows out as paragraphs, which would lose them.
+    <table role="table">
       <caption>Peers this page talks to</caption>
-      <thead>
-        <tr>
-          <th scope="col">Peer</th>
-          <th scope="col">Path</th>
-          <th scope="col">State</th>
-          <th scope="col">Round trip</th>
-          <th scope="col" class="peers-bytes">
+      <thead role="rowgroup">
+        <tr role="row">
+          <th scope="col" role="columnheader">
+            Peer
+          </th>
+          <th scope="col" role="columnheader">
+            Path
+          </th>
+          <th scope="col" role="columnheader">
+            Round trip
+          </th>
+          <th scope="col" role="columnheader">
             In / out
           </th>
         </tr>
       </thead>
-      <tbody>
-        {neighbours.map((neighbour) => (
-          <tr key={`${neighbour.transport} ${neighbour.address}`}>
-            <td>
-              {shortAddress(neighbour)}
-              {neighbour.keeps && <span class="badge">keeps copies</span>}
-              {neighbour.id !== null && <code class="peers-id">{neighbour.id.slice(0, 8)}</code>}
-            </td>
-            <td>
-              {pathWords[neighbour.transport] ?? neighbour.transport}
-              {neighbour.whyNotDirect !== null && (
-                <span class={neighbour.state === 'linked' ? 'peers-aside' : 'peers-why'}>{neighbour.whyNotDirect}</span>
-              )}
-            </td>
-            <td>
-              {stateWords[neighbour.state]}
-              {neighbour.why !== null && neighbour.state !== 'linked' && neighbour.whyNotDirect === null && (
-                <span class="peers-why">{neighbour.why}</span>
-              )}
-            </td>
-            <td>{neighbour.roundTripMs === null ? '' : `${Math.round(neighbour.roundTripMs)} ms`}</td>
-            <td class="peers-bytes">
-              {neighbour.state === 'linked' ? `${sizeWords(neighbour.bytesIn)} / ${sizeWords(neighbour.bytesOut)}` : ''}
-            </td>
-          </tr>
+      <tbody role="rowgroup">
+        {rows.map((row) => (
+          <Row key={row.key} row={row} />
         ))}
       </tbody>
     </table>
+  )
+}
+
+function Row({ row }: { readonly row: PeerRow }) {
+  const { name, id, keeps, path, state, aside, isTrouble, roundTripMs, bytes } = row
+  return (
+    <tr role="row">
+      <th scope="row" role="rowheader">
+        {name}
+        {keeps && <span class="badge">keeps copies</span>}
+        {id !== '' && <code class="peers-id">{id}</code>}
+      </th>
+      <td role="cell">
+        {path}
+        {state !== '' && `, ${state}`}
+        {aside !== '' && <span class={isTrouble ? 'peers-why' : 'peers-aside'}>{aside}</span>}
+      </td>
+      <td role="cell" data-label="Round trip">
+        {roundTripMs === null ? '' : `${Math.round(roundTripMs)} ms`}
+      </td>
+      <td role="cell" data-label="In / out">
+        {bytes === null ? '' : `${sizeWords(bytes.in)} / ${sizeWords(bytes.out)}`}
+      </td>
+    </tr>
   )
 }
