@@ -35,7 +35,7 @@ describeInChromium('the paths between pages of the Notebook', (browser) => {
     await cy.hasPill('Offline · saved on this device')
     await cy.hasLine(new RegExp(`Waiting for ${host()}`, 'u'))
     await cy.page.locator('.pill').press('Enter')
-    expect(await cy.page.locator('.peers-reach').textContent()).toMatch(/nobody else can introduce it to others/u)
+    expect(await cy.page.locator('.peers-reach').textContent()).toMatch(/Nobody else can introduce it to others/u)
     await stage.startPeer()
     await cy.hasText(`${text} without a server, both`)
     await cy.hasPill('Live: 3 peers')

@@ -29,12 +29,12 @@ describe('what is said about new people', () => {
   it('what this page waits for when it reaches nobody', () => {
     const { short, long } = reachWords([notReached, waiting])
     expect(short).toBe('Waiting for peer.example:4000: no answer')
-    expect(long).toMatch(/^This page waits for peer\.example:4000 \(no answer\): nobody else can introduce it/u)
+    expect(long).toMatch(/^This page waits for peer\.example:4000: no answer\. Nobody else can introduce it/u)
   })
 
   it('that those who are linked go on, and when others can join', () => {
     const { short, long } = reachWords([page, waiting])
     expect(short).toBe('New people can join when peer.example:4000 is back')
-    expect(long).toMatch(/^peer\.example:4000 is not reached \(no answer\)\. You go on with the peers below/u)
+    expect(long).toMatch(/^peer\.example:4000 is not reached: no answer\. You go on with the peers below/u)
   })
 })

@@ -22,12 +22,12 @@ export function reachWords(neighbours: readonly Neighbour[]): ReachWords {
   if (linked.length === 0) {
     return {
       short: `Waiting for ${host}: ${why}`,
-      long: `This page waits for ${host} (${why}): nobody else can introduce it to others. It keeps trying, and keeps what you write.`,
+      long: `This page waits for ${host}: ${why}. Nobody else can introduce it to others. It keeps trying, and keeps what you write.`,
     }
   }
   return {
     short: `New people can join when ${host} is back`,
-    long: `${host} is not reached (${why}). You go on with the peers below; new people can join when it is back.`,
+    long: `${host} is not reached: ${why}. You go on with the peers below; new people can join when it is back.`,
   }
 }
 
