@@ -16,7 +16,7 @@ await build({
   logLevel: 'warn',
   base: './',
   resolve: { conditions: ['@knotwork/source', ...defaultClientConditions], dedupe: ['yjs', 'lib0'] },
-  build: { outDir: page, target: 'es2023' },
+  build: { outDir: page, emptyOutDir: true, target: 'es2023' },
 })
 const peer = await openPeer({ storage: 'memory', listen: { port: Number(process.argv[2] ?? 0) }, page })
 console.log(`open ${peer.url} in two browsers; then Ctrl-C here, and go on typing there`)

@@ -12,8 +12,9 @@ describeInChromium('two people in the Notebook', (browser) => {
     await bob.callMyself('Bob')
     const text = stage.words()
     await ada.newNote(text)
-    await ada.hasPill('Live: 1 peer')
-    await ada.hasLine(/^Your edits are on disk at 1 peer$/u)
+    // The node peer, and Bob: the first note of his list opens by itself.
+    await ada.hasPill('Live: 2 peers')
+    await ada.hasLine(/^Your edits are on disk at 2 peers$/u)
     await bob.hasTitles(text)
     await bob.page.getByRole('link', { name: text }).click()
     await bob.hasText(text)
