@@ -55,7 +55,7 @@ describeInChromium('the Notebook', (browser) => {
       await stage.open(await stage.person()),
     ]
     await ada.newNote('over the air')
-    await ada.hasLine(/on disk at 1 peer/u)
+    await ada.hasLine(/on 1 other peer/u)
     expect(await ada.page.evaluate(() => isSecureContext)).toBe(false)
     await bob.hasTitles('over the air')
   })

@@ -32,7 +32,7 @@ describeInChromium('the Notebook without the node peer', (browser) => {
     ]
     const text = stage.words()
     await ada.newNote(text)
-    await ada.hasLine(/on disk at 1 peer/u)
+    await ada.hasLine(/on 1 other peer/u)
     await ada.keptOffline()
     await bob.page.goto(ada.url)
     await bob.hasText(text)
@@ -54,14 +54,14 @@ describeInChromium('the Notebook without the node peer', (browser) => {
     await expect.poll(async () => (await ada.text()) === (await bob.text()), { timeout: 20_000 }).toBe(true)
     const merged = await ada.text()
     for (const word of [text, ' alone again', ' apart']) expect(merged).toContain(word)
-    await ada.hasLine(/on disk at 1 peer/u)
+    await ada.hasLine(/on 1 other peer/u)
   })
 
   it('a reload after the node peer has come back shows all of it', async () => {
     const ada = await stage.open(await stage.person())
     const text = stage.words()
     await ada.newNote(text)
-    await ada.hasLine(/on disk at 1 peer/u)
+    await ada.hasLine(/on 1 other peer/u)
     await stage.killPeer()
     await ada.type(' meanwhile')
     await ada.hasPill('Offline · saved on this device')
@@ -78,7 +78,7 @@ describeInChromium('the Notebook without the node peer', (browser) => {
     const ada = await stage.open(context)
     await ada.keptOffline()
     await ada.newNote('kept')
-    await ada.hasLine(/on disk/u)
+    await ada.hasLine(/on . other peer/u)
     const { url: address } = ada
     await ada.page.close()
     // Alive for the network, and answering nothing.
@@ -90,7 +90,7 @@ describeInChromium('the Notebook without the node peer', (browser) => {
     await second.type(' and on')
     await second.hasPill('Offline · saved on this device')
     stage.peer.kill('SIGCONT')
-    await second.hasLine(/on disk at 1 peer/u)
+    await second.hasLine(/on 1 other peer/u)
     expect(openedMs).toBeLessThan(2_000)
   })
 })

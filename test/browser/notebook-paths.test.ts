@@ -30,7 +30,7 @@ describeInChromium('the paths between pages of the Notebook', (browser) => {
     await ada.hasText(`${text} without a server`)
     await ada.type(', both')
     await bob.hasText(`${text} without a server, both`)
-    await bob.hasLine(/on disk at 1 peer/u)
+    await bob.hasLine(/on 1 other peer/u)
     const cy = await stage.open(third, ada.url)
     await cy.hasPill('Offline · saved on this device')
     await cy.hasLine(new RegExp(`Waiting for ${host()}`, 'u'))

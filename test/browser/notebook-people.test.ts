@@ -14,7 +14,7 @@ describeInChromium('two people in the Notebook', (browser) => {
     await ada.newNote(text)
     // The node peer, and Bob: the first note of his list opens by itself.
     await ada.hasPill('Live: 2 peers')
-    await ada.hasLine(/^Your edits are on disk at 2 peers$/u)
+    await ada.hasLine(/^Your last edit is on 2 other peers, 1 always on$/u)
     await bob.hasTitles(text)
     await bob.page.getByRole('link', { name: text }).click()
     await bob.hasText(text)
@@ -35,7 +35,7 @@ describeInChromium('two people in the Notebook', (browser) => {
     await ada.callMyself('Ada')
     const text = stage.words()
     await ada.newNote(text)
-    await ada.hasLine(/on disk/u)
+    await ada.hasLine(/on . other peer/u)
     await bob.page.goto(ada.url)
     await bob.hasPeople('Ada')
     await ada.page.evaluate(() => Object.assign(window, { isSamePage: true }))

@@ -20,7 +20,7 @@ describeInChromium('the Notebook tells the truth when', (browser) => {
     })
     const ada = await stage.open(context)
     await ada.newNote('written ')
-    await ada.hasLine(/on disk at 1 peer/u)
+    await ada.hasLine(/on 1 other peer/u)
     const bob = await stage.open(await stage.person(), ada.url)
     await bob.hasText('written ')
     await ada.page.evaluate(() => Object.assign(window, { isDiskFull: true }))
@@ -78,7 +78,7 @@ describeInChromium('the Notebook tells the truth when', (browser) => {
   it('a note holds more than text', async () => {
     const ada = await stage.open(await stage.person())
     await ada.newNote('plain')
-    await ada.hasLine(/on disk at 1 peer/u)
+    await ada.hasLine(/on 1 other peer/u)
     const name = decodeURIComponent(ada.url.split('#/n/')[1] ?? '')
     const { applyUpdate, Doc, encodeStateAsUpdate } = await import('yjs')
     const doc = new Doc()

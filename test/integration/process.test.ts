@@ -29,6 +29,7 @@ describe('starting', () => {
         data: directory.at('data'),
         durability: 'disk',
         addresses: expect.arrayContaining([`ws://127.0.0.1:${port}/peer`]),
+        whyNotDirect: null,
       })
       ids.push(peer.id)
       peer.kill('SIGTERM')
