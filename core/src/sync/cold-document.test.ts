@@ -22,7 +22,7 @@ describe('[ME2] a document that no app has open', () => {
     const { updates, doc } = rich(5)
     const desk = new Desk()
     for (const link of [link1, link2]) desk.joinLevel(link)
-    const [toSecond, toFirst]: Uint8Array[][] = [[], []]
+    const [toSecond, toFirst]: [Uint8Array[], Uint8Array[]] = [[], []]
     for (const [at, update] of updates.entries()) {
       const message = { type: 'updates', sequence: at + 1, updates: [update] } as const
       const effects = [...desk.hear(link1, message), ...desk.pass(limits.editsTogetherMs), ...desk.hear(link2, message)]
