@@ -17,11 +17,12 @@ const report = await scaleReport({
   killedProcesses,
   edits: 120,
   idleMs: 10_000,
+  renewals: 2,
   log: (line) => console.error(line),
 })
 console.log(tableOf(report))
 
-function tableOf({ peers: count, links: degrees, idle, work, kill }: ScaleReport): string {
+function tableOf({ peers: count, links: degrees, idle, work, kill, messagesPerRenewal }: ScaleReport): string {
   const rows = work.map(({ name, edits, updates, acknowledgements, messages, bytes, latencyMs, ...cpu }) =>
     [
       name,
@@ -45,6 +46,7 @@ function tableOf({ peers: count, links: degrees, idle, work, kill }: ScaleReport
     '|---|---|---|---|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
     '',
+    `the presence of one that does nothing: ${messagesPerRenewal} messages per renewal and peer`,
     `killed ${killed}: the ${survivors} left had all of before within ${convergedMs} ms; after that no edit took longer than ${slowestAfterMs} ms`,
     `lost: ${lost}; ${areAllEqual ? 'all are equal' : 'NOT EQUAL'}`,
   ].join('\n')

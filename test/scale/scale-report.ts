@@ -1,4 +1,5 @@
 /** What real peers in real processes cost each other, and how they get over the death of some. */
+import { limits } from '@knotwork/core'
 import type { Arrival } from './crew.ts'
 import { Fleet, type FleetOptions, type Total } from './fleet.ts'
 
@@ -9,6 +10,8 @@ export interface ScaleReport {
   readonly idle: PerPeer & { readonly seconds: number }
   /** Edits with time between them; a person who types fast; everybody at once. */
   readonly work: readonly WorkReport[]
+  /** Messages of presence for each renewal of one that does nothing, per peer; null where it was not measured. */
+  readonly messagesPerRenewal: number | null
   readonly kill: KillReport
 }
 
@@ -49,6 +52,8 @@ export interface ScaleOptions extends FleetOptions {
   readonly killedProcesses: number
   readonly edits: number
   readonly idleMs: number
+  /** How many renewals of one presence to wait for. */
+  readonly renewals: number
   readonly log: (line: string) => void
 }
 
@@ -80,8 +85,9 @@ export async function scaleReport(options: ScaleOptions): Promise<ScaleReport> {
     await measure.work('six fast typists', (token) => typeFast(fleet, token, { edits, typists: 6 }), idleCpu),
   ]
   log('work was measured')
+  const messagesPerRenewal = options.renewals === 0 ? null : await measure.presence(options.renewals)
   const report = await kill(fleet, options.killedProcesses)
-  return { peers: size, processes, links, idle, work, kill: report }
+  return { peers: size, processes, links, idle, work, messagesPerRenewal, kill: report }
 }
 
 type Work = (token: () => string) => Promise<void>
@@ -132,6 +138,18 @@ class Measure {
       bytes: round((after.bytes.all - before.bytes.all) / share),
       cpuMs: round((after.cpuMs - before.cpuMs) / share),
     }
+  }
+
+  /** Somebody is there, and does nothing: the state is renewed. */
+  async presence(renewals: number): Promise<number> {
+    const somebody = this.#fleet.size - 1
+    await this.#fleet.show(somebody, 'Ada')
+    await pause(limits.presenceRenewMs / 2)
+    const before = await this.#fleet.total()
+    await pause(limits.presenceRenewMs * renewals)
+    const after = await this.#fleet.total()
+    await this.#fleet.show(somebody, null)
+    return round((after.messages.presence - before.messages.presence) / this.#fleet.size / renewals)
   }
 
   async work(name: string, work: Work, idleCpuMs: number): Promise<WorkReport> {

@@ -20,6 +20,7 @@ it.each(['direct', 'websocket'] as const)(
       killedProcesses: 1,
       edits: 24,
       idleMs: 100,
+      renewals: 0,
       log: () => undefined,
     })
     expect(peers).toBe(12)
