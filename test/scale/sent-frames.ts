@@ -1,6 +1,6 @@
 /** Counts what really leaves this process: frames on WebSockets and data channels, by the kind of message in them. */
 import { DataChannel } from 'node-datachannel'
-import { WebSocket } from 'ws'
+import { WebSocketLink } from '../../node-peer/src/transport/web-socket-link.ts'
 
 /** Messages with updates, acknowledgements of them, pings and pongs, and everything else. */
 export type Kind = 'updates' | 'stored' | 'pings' | 'presence' | 'others'
@@ -26,7 +26,7 @@ export class SentFrames {
   }
 
   constructor() {
-    tap(WebSocket.prototype, 'send', (frame) => this.#count(frame[0], frame.byteLength))
+    tap(WebSocketLink.prototype, 'send', (frame) => this.#count(frame[0], frame.byteLength))
     // The first byte of a piece says whether it is the last one of its frame.
     tap(Reflect.get(DataChannel, 'prototype') as object, 'sendMessageBinary', (piece) =>
       this.#count(piece[1], piece.byteLength),
