@@ -33,7 +33,8 @@ export class YjsEdge implements LinkReceiver, Outlet {
   readonly id: LinkId
   readonly traits = traits
   readonly #options: YjsEdgeOptions
-  readonly #bulk: BulkQueue
+  /** Made when it falls behind: most never do. */
+  #bulk: BulkQueue | null = null
   readonly #updates: HeldUpdates
   #received = 0
   #isOver = false
@@ -41,13 +42,7 @@ export class YjsEdge implements LinkReceiver, Outlet {
   constructor(options: YjsEdgeOptions) {
     this.id = options.id
     this.#options = options
-    const { clock, link, id, push } = options
-    this.#bulk = new BulkQueue({
-      clock,
-      link,
-      sent: () => undefined,
-      drained: () => push({ type: 'drained', link: id }),
-    })
+    const { clock, id, push } = options
     this.#updates = new HeldUpdates(clock, (updates) =>
       this.#push({ type: 'updates', sequence: ++this.#received, updates }),
     )
@@ -91,7 +86,7 @@ export class YjsEdge implements LinkReceiver, Outlet {
     if (this.#isOver) return
     this.#updates.letGo()
     this.#isOver = true
-    this.#bulk.stop()
+    this.#bulk?.stop()
     this.#options.push({ type: 'left', link: this.id, how: 'lost' })
     this.#options.ended()
   }
@@ -118,12 +113,19 @@ export class YjsEdge implements LinkReceiver, Outlet {
     this.close(closeCode.unavailable, `the document cannot be served: ${reason}`)
   }
 
+  #watch(): void {
+    const { clock, link, push } = this.#options
+    const drained = (): void => push({ type: 'drained', link: this.id })
+    this.#bulk ??= new BulkQueue({ clock, link, sent: () => undefined, drained })
+    this.#bulk.watch()
+  }
+
   sendDocument(_name: DocumentName, message: DocumentMessage): boolean {
     const { link } = this.#options
     const isPresence = message.type === 'presence' || message.type === 'presenceQuery'
     if (link.queuedBytes > (isPresence ? limits.queueBytesMaxForPresence : limits.queueBytesMax)) {
       if (isPresence) return true
-      this.#bulk.watch()
+      this.#watch()
       return false
     }
     for (const frame of framesFor(message)) link.send(frame)

@@ -57,7 +57,7 @@ export class Upgrades {
   /** For the `upgrade` event of an HTTP server. */
   handle(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     // A client that hangs up during the handshake must not end the process.
-    stream.on('error', () => undefined)
+    stream.on('error', ignored)
     const target = rawTarget(request.url ?? '/')
     this.#serverFor(target).handleUpgrade(request, stream, head, (socket) => this.#opened(socket, request, target))
   }
@@ -127,6 +127,9 @@ export class Upgrades {
     else refuse(socket, closeCode.garbage, clip(name.error))
   }
 }
+
+/** Outside of any function: a closure for as long as a connection lasts would keep its whole request in memory. */
+function ignored(): void {}
 
 function webSocketServer(maxPayload: number): WebSocketServer {
   // The types of `ws` do not know `closeTimeout` yet.

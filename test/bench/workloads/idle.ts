@@ -2,7 +2,7 @@
 import { setTimeout as passed } from 'node:timers/promises'
 import type { Contestant } from '../contestants.ts'
 import { Typist } from '../edits.ts'
-import { frameOf } from '../lean-socket.ts'
+import { frameOf, type LeanSocket } from '../lean-socket.ts'
 import type { Section } from '../report.ts'
 import { join, joinAll } from '../room.ts'
 import type { ServerProcess, Usage } from '../server-process.ts'
@@ -24,7 +24,7 @@ export async function idleConnections(stage: Stage, { connections }: IdleConnect
     await using server = await contestant.start(await stage.directory())
     const at = { server, wire: contestant.wire, room: 'idle' }
     const first = await joinAll(Math.ceil(connections / 10), () => join(at))
-    await passed(500)
+    await keepBusy(first, contestant)
     const before = await server.settled()
     const sockets = await joinAll(connections, () => join(at))
     await passed(1_000)
@@ -35,7 +35,7 @@ export async function idleConnections(stage: Stage, { connections }: IdleConnect
   return [
     {
       title: 'Idle connections',
-      how: `${connections} more clients in a room with some, garbage collected before and after.`,
+      how: `${connections} more clients in a room whose server has been busy, garbage collected before and after.`,
       columns: ['server', 'RSS KB each', 'it / raw ws', 'heap and buffers KB each'],
       rows: [...results].map(([name, { rss, used }]) => [name, rss / 1024, rss / raw, used / 1024]),
       bars: [
@@ -47,6 +47,17 @@ export async function idleConnections(stage: Stage, { connections }: IdleConnect
       ],
     },
   ]
+}
+
+/** Some traffic first: a heap that has only just started grows whatever comes. */
+async function keepBusy([writer]: readonly LeanSocket[], { wire }: Contestant): Promise<void> {
+  const { updates } = new Typist().type(3_000)
+  for (let start = 0; start < updates.length; start += 100) {
+    const frames = updates.slice(start, start + 100).map((update) => frameOf(wire.update('idle', update)))
+    writer?.sendFrame(Buffer.concat(frames))
+    await passed(20)
+  }
+  await passed(1_000)
 }
 
 export interface IdleDocumentsSize {
