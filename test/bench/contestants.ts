@@ -18,19 +18,22 @@ export interface Contestant {
   readonly wire: Wire
   /** Whether it keeps documents in a directory. */
   readonly stores: boolean
-  start(directory: string): Promise<ServerProcess>
+  /** `nodeFlags`: for the process it runs in. */
+  start(directory: string, nodeFlags?: readonly string[]): Promise<ServerProcess>
 }
 
-async function serverOf(script: string, ...args: readonly string[]): Promise<ServerProcess> {
+/** Arguments: port, and a directory where it stores. */
+async function serverOf(script: string, nodeFlags: readonly string[], directory?: string): Promise<ServerProcess> {
   const port = await freePort()
-  return ServerProcess.start(port, [join(rivals, script), String(port), ...args])
+  const stored = directory === undefined ? [] : [directory]
+  return ServerProcess.start(port, [...nodeFlags, script, String(port), ...stored])
 }
 
 /** What people run: compiled, with its defaults, on a disk. */
-async function nodePeer(directory: string, ...flags: readonly string[]): Promise<ServerProcess> {
+async function nodePeer(directory: string, nodeFlags: readonly string[] = []): Promise<ServerProcess> {
   const port = await freePort()
   const args = ['serve', '--json', '--no-page', '--log-level', 'error', '--port', String(port), '--data', directory]
-  return ServerProcess.start(port, [compiledPeer, ...args, ...flags])
+  return ServerProcess.start(port, [...nodeFlags, compiledPeer, ...args])
 }
 
 const knotwork: Contestant = { name: 'knotwork', wire: knotworkWire, stores: true, start: nodePeer }
@@ -39,31 +42,28 @@ const rawWs: Contestant = {
   name: 'raw ws',
   wire: rawWire,
   stores: false,
-  start: async () => {
-    const port = await freePort()
-    return ServerProcess.start(port, [fileURLToPath(new URL('raw-ws.mjs', import.meta.url)), String(port)])
-  },
+  start: (_directory, nodeFlags = []) => serverOf(fileURLToPath(new URL('raw-ws.mjs', import.meta.url)), nodeFlags),
 }
 
 const yWebsocket: Contestant = {
   name: 'y-websocket',
   wire: yWebsocketWire,
   stores: false,
-  start: () => serverOf('y-websocket.mjs'),
+  start: (_directory, nodeFlags = []) => serverOf(join(rivals, 'y-websocket.mjs'), nodeFlags),
 }
 
 const yWebsocketStoring: Contestant = {
   name: 'y-websocket + y-leveldb',
   wire: yWebsocketWire,
   stores: true,
-  start: (directory) => serverOf('y-websocket.mjs', directory),
+  start: (directory, nodeFlags = []) => serverOf(join(rivals, 'y-websocket.mjs'), nodeFlags, directory),
 }
 
 const hocuspocus: Contestant = {
   name: 'Hocuspocus 3',
   wire: hocuspocusWire,
   stores: true,
-  start: (directory) => serverOf('hocuspocus.mjs', directory),
+  start: (directory, nodeFlags = []) => serverOf(join(rivals, 'hocuspocus.mjs'), nodeFlags, directory),
 }
 
 export const allContestants: readonly Contestant[] = [knotwork, rawWs, yWebsocket, yWebsocketStoring, hocuspocus]

@@ -1,12 +1,12 @@
 /**
  * `npm run bench`: every workload against the rivals; `npm run bench -- fan-out` one of them. `--size toy` shows that it
- * runs, `--out <file>` writes the page there and the figures beside it as JSON.
+ * runs, `--out <file>` writes the page there and the figures beside it as JSON; what is there of other workloads is kept.
  */
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { allContestants, compilePeer, installRivals, ownContestants } from './contestants.ts'
-import { barsPage, page, sectionPage, type Section } from './report.ts'
+import { barsPage, page, sectionPage, type Report, type Section } from './report.ts'
 import { Stage } from './workload.ts'
 import { workloads } from './workloads.ts'
 
@@ -33,9 +33,12 @@ const sections: Section[] = []
 }
 console.log(barsPage(sections))
 const machine = `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}`
-const report = { date: new Date().toISOString().slice(0, 10), machine, size, sections }
 if (values.out !== undefined) {
+  const figures = values.out.replace(/\.md$/u, '.json')
+  const known = existsSync(figures) ? (JSON.parse(readFileSync(figures, 'utf8')) as Report).sections : []
+  const kept = known.filter(({ title }) => !sections.some((section) => section.title === title))
+  const report = { date: new Date().toISOString().slice(0, 10), machine, size, sections: [...kept, ...sections] }
   writeFileSync(values.out, page(report))
-  writeFileSync(values.out.replace(/\.md$/u, '.json'), `${JSON.stringify(report, null, 1)}\n`)
+  writeFileSync(figures, `${JSON.stringify(report, null, 1)}\n`)
 }
 process.exit()

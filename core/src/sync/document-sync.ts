@@ -323,7 +323,7 @@ export class DocumentSync {
     if (next !== null) this.#effects.push({ type: 'append', updates: next.updates })
     this.#effects.push(...this.#outbox.release(this.#log.durable, this.neighbours, now))
     this.#live?.acknowledge()
-    this.#presence.flush([...this.neighbours.values()], now)
+    this.#presence.flush(this.neighbours, now)
     if (this.#phase === 'ready' && this.#log.isDueForCompaction) this.#compact()
     if (this.#phase === 'ready' && this.#memory.isDue(now)) this.#keepNote()
   }

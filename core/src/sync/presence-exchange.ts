@@ -36,15 +36,15 @@ export class PresenceExchange {
   }
 
   /** Everything to whoever has just begun to take part, and what has changed to everybody but where it came from. */
-  flush(neighbours: readonly Neighbour[], now: Millis): void {
-    for (const neighbour of neighbours) {
+  flush(neighbours: { values(): Iterable<Neighbour> }, now: Millis): void {
+    for (const neighbour of neighbours.values()) {
       if (!isActive(neighbour) || neighbour.greeted) continue
       neighbour.greeted = true
       this.sendAll(neighbour.link)
     }
     const changes = this.#presence.takeOutgoing(now)
     if (changes.length === 0) return
-    const audience = neighbours.filter((neighbour) => isActive(neighbour) && !neighbour.behind)
+    const audience = [...neighbours.values()].filter((neighbour) => isActive(neighbour) && !neighbour.behind)
     for (const { states, except } of changes) {
       const message: DocumentMessage = { type: 'presence', states }
       for (const { link } of audience) if (link !== except) this.#effect({ type: 'send', link, message })

@@ -18,6 +18,9 @@ export interface FanOutSize {
   readonly rounds: number
 }
 
+/** A burst to five hundred readers is shorter, or most of the time would go into it. */
+const burstDeliveriesMax = 200_000
+
 interface Measured {
   readonly cpuPerThousand: number
   readonly deliveriesPerSecond: number
@@ -30,11 +33,12 @@ export async function fanOut(stage: Stage, size: FanOutSize): Promise<readonly S
   const sections: Section[] = []
   for (const readers of size.readers) {
     const results = new Map<string, { paced: Measured; burst: Measured }>()
+    const sized = { ...size, burstEdits: Math.min(size.burstEdits, burstDeliveriesMax / readers) }
     for (const contestant of stage.contestants) {
       stage.say(`fan-out to ${readers}: ${contestant.name}`)
-      results.set(contestant.name, await contest(stage, contestant, readers, size))
+      results.set(contestant.name, await contest(stage, contestant, readers, sized))
     }
-    sections.push(...sectionsOf(readers, results, size))
+    sections.push(...sectionsOf(readers, results, sized))
   }
   return sections
 }

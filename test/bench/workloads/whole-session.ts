@@ -144,7 +144,7 @@ async function startAgain(
   const text = doc.getText('text')
   const updated = (update: Uint8Array): void => Y.applyUpdate(doc, new Uint8Array(update))
   const client = await join({ server, wire: contestant.wire, room, updated })
-  await until(() => text.length >= trace.text.length, 'the text after a restart', 60_000)
+  await until(() => text.length >= trace.text.length, 'the text after a restart', typingMsMax)
   const restartMs = performance.now() - start
   if (text.toString() !== trace.text) throw new Error(`${contestant.name}: another text after the restart`)
   const { cpuMs } = await server.usage()
