@@ -92,6 +92,22 @@ describe('[ME1] opening and closing', () => {
     for (const id of ids) expect(Number.isInteger(id) && id >= 0 && id < 2 ** 32).toBe(true)
   })
 
+  it('[DS13] what an own Y.Doc brings is pending from the first word that is said of it', async () => {
+    const world = new World()
+    const b = await world.peer('b', { keeps: true })
+    const a = await world.peer('a', { connect: [b.address] })
+    const first = a.peer.open('doc')
+    await world.pass(1_000)
+    expect(first.status.value).toMatchObject({ type: 'live', pending: 0 })
+    first.close()
+    const doc = docOf(77)
+    typed(doc, 'mine')
+    const again = a.peer.open('doc', { doc })
+    expect(again.status.value).toMatchObject({ pending: 1, storedOn: 0 })
+    await world.pass(1_000)
+    expect(again.status.value).toMatchObject({ type: 'live', pending: 0, storedOn: 1 })
+  })
+
   it('[DS9] an app brings its own Y.Doc, with content', async () => {
     const world = new World()
     const doc = docOf(77)

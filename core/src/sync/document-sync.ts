@@ -73,13 +73,16 @@ export class DocumentSync {
    */
   adopt(doc?: Doc): Replica {
     const before = this.#live
-    if (before === null || doc === undefined || before.replica.isHeldIn(doc)) return this.#bringToLife().replica
-    before.collect()
-    before.replica.release()
-    this.#live = null
-    const { replica } = this.#bringToLife()
-    replica.load([before.replica.snapshot()])
-    return replica
+    const isOther = before !== null && doc !== undefined && !before.replica.isHeldIn(doc)
+    if (isOther) {
+      before.collect()
+      before.replica.release()
+      this.#live = null
+    }
+    const live = this.#bringToLife()
+    if (isOther) live.replica.load([before.replica.snapshot()])
+    live.collect() // What its Y.Doc brings is an edit, counted before anybody hears how many are pending.
+    return live.replica
   }
 
   #bringToLife(): LiveDocument {
