@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { limits } from '@knotwork/core'
 import { openPeer } from '@knotwork/node-peer'
 import { eventually } from '../integration/eventually.ts'
 import { NodeProcess } from '../integration/node-process.ts'
 import { describeInChromium } from './chromium.ts'
+import { connectionsOf, watchConnections } from './connection-watch.ts'
 import { startHarness, type HarnessServer } from './harness-server.ts'
 
 describeInChromium('pages with direct links', (browser) => {
@@ -39,6 +41,7 @@ describeInChromium('pages with direct links', (browser) => {
   async function page(document: string, others: readonly string[] = []): Promise<Page> {
     const context = await browser().newContext()
     contexts.push(context)
+    await watchConnections(context)
     const opened = await context.newPage()
     await opened.goto(harness.origin)
     const connect = [node.address, ...others]
@@ -79,18 +82,27 @@ describeInChromium('pages with direct links', (browser) => {
     await eventually('all is there', async () => (await ben.evaluate(() => window.harness.bigParts())) === 50, 60_000)
   })
 
-  it('[TR11] several pages make one connection per pair, and each hears every edit', async () => {
+  it('[TR11] [OV1] many pages hold few connections each, one per pair, and each hears every edit', async () => {
     await startNode('many')
-    const pages = await Promise.all(Array.from({ length: 5 }, () => page('crowd')))
+    const pages = await Promise.all(Array.from({ length: 12 }, () => page('crowd')))
+    const most = pages.map(() => 0)
     await eventually('linked', async () => {
       const counts = await Promise.all(pages.map(directLinks))
-      return counts.every((count) => count >= 3 && count <= 8)
+      for (const [index, one] of pages.entries()) {
+        most[index] = Math.max(most[index] ?? 0, (await connectionsOf(one)).living)
+      }
+      return counts.every((count) => count >= 3)
     })
+    expect(Math.max(...most)).toBeLessThanOrEqual(limits.directLinksMaxUrgent)
+    const ids = await pages[0]?.evaluate(() =>
+      window.harness.neighbours().flatMap(({ id, isDirect }) => (isDirect ? [id] : [])),
+    )
+    expect(new Set(ids).size).toBe(ids?.length)
     await node.crash()
-    for (const [index, one] of pages.entries()) await type(one, `${index}`)
+    for (const [index, one] of pages.entries()) await type(one, `${index % 10}`)
     await eventually('all have all', async () => {
       const texts = await Promise.all(pages.map(text))
-      return texts.every((one) => one.length === 5 && one === texts[0])
+      return texts.every((one) => one.length === 12 && one === texts[0])
     })
   })
 
