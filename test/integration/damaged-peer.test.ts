@@ -54,6 +54,9 @@ describe('a peer whose disk altered a record', () => {
       await using alone = await PeerProcess.start(directory.at('b'))
       expect(await textOf(alone, 'doc')).not.toContain('token-11')
       expect(alone.errors).toMatch(/recordsDamaged/u)
+      expect(alone.lines.map((line) => JSON.parse(line) as object)).toContainEqual(
+        expect.objectContaining({ event: 'damage', what: 'recordsDamaged', document: 'doc' }),
+      )
     }
     await using again = await PeerProcess.start(directory.at('b'), connect)
     await expect.poll(() => textOf(again, 'doc'), { timeout: 30_000 }).toBe(`${tokens.join(' ')} `)

@@ -41,7 +41,7 @@ export class Compaction {
   }
 }
 
-/** All of it at once. */
+/** All of it at once. What a log keeps besides its newest state (versions, the updates of the last weeks) is decided here. */
 export function compactUpdates(updates: readonly Uint8Array[]): Compacted {
   const compaction = new Compaction(updates)
   compaction.advance(updates.length)

@@ -11,6 +11,8 @@ export interface Announcement {
   listening(peer: NodePeer): void
   neighbours(neighbours: readonly Neighbour[]): void
   bridge(bridge: Pick<Bridge, 'room' | 'status'>): void
+  /** Something stored is damaged or lost; `what`: the storage's name for it. */
+  damage(damage: { readonly what: string; readonly why?: unknown; readonly document?: unknown }): void
   closed(): void
 }
 
@@ -35,6 +37,7 @@ export function announceToPrograms(write: (line: string) => void): Announcement 
       last = now
     },
     bridge: ({ room, status }) => say({ event: 'bridge', room, ...status.value }),
+    damage: (damage) => say({ event: 'damage', ...damage }),
     closed: () => say({ event: 'closed' }),
   }
 }
@@ -62,6 +65,7 @@ export function announceToPeople(write: (text: string) => void, withCode: boolea
     // People have the log for that.
     neighbours: () => undefined,
     bridge: () => undefined,
+    damage: () => undefined,
     closed: () => undefined,
   }
 }

@@ -1,10 +1,11 @@
 /** `knotwork serve`: opens a peer, says where it is, and closes it in good order. */
-import { KnotworkError, type PeerId } from '@knotwork/core'
+import { KnotworkError, type Log, type PeerId } from '@knotwork/core'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import type { Bridge } from '../bridge/bridge.ts'
 import type { NodePeer } from '../node-peer.ts'
 import { openPeer } from '../open-peer.ts'
+import { damageEvents } from '../storage/storage-notice.ts'
 import { announceToPeople, announceToPrograms, type Announcement } from './announcement.ts'
 import { freePort } from './free-port.ts'
 import { logTo, stderrLogger } from './logger.ts'
@@ -25,14 +26,35 @@ export async function serve(settings: Settings, isPortChosen: boolean): Promise<
   const announcement = announcementFor(settings)
   const port = isPortChosen ? settings.port : await freePort(settings.host, defaultPort)
   if (port !== settings.port) logger.warn(`port ${settings.port} is taken, so this peer listens on ${port}`)
-  const peer = await openPeer({ ...optionsFor(settings), listen: { host: settings.host, port }, log: logTo(logger) })
+  const { log, begin } = tellingDamage(logTo(logger), announcement)
+  const peer = await openPeer({ ...optionsFor(settings), listen: { host: settings.host, port }, log })
   closeOnSignals(peer, { logger, announcement })
   endWithShell()
   announcement.listening(peer)
+  begin()
   announcement.neighbours(peer.neighbours.value)
   peer.neighbours.subscribe((neighbours) => announcement.neighbours(neighbours))
   logLinks(peer, logger)
   for (const room of settings.yWebrtc ?? []) joinRoom(peer.bridge(room), { logger, announcement })
+}
+
+/** What the storage says of damage goes to stdout as well: once `begin` is called, for the first line says where it listens. */
+function tellingDamage(log: Log, announcement: Announcement): { readonly log: Log; readonly begin: () => void } {
+  const told: readonly string[] = damageEvents
+  let waiting: Parameters<Announcement['damage']>[0][] | null = []
+  return {
+    log(level, event, details = {}) {
+      log(level, event, details)
+      const damage = { what: event, why: details['why'], document: details['document'] }
+      if (!told.includes(event)) return
+      if (waiting === null) announcement.damage(damage)
+      else waiting.push(damage)
+    },
+    begin() {
+      for (const damage of waiting ?? []) announcement.damage(damage)
+      waiting = null
+    },
+  }
 }
 
 function joinRoom({ room, status }: Bridge, { logger, announcement }: Outlets): void {

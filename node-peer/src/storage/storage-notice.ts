@@ -4,14 +4,21 @@ import type { DocumentName } from '@knotwork/core'
 export type StorageNotice = (event: StorageEvent, why: string, details?: { readonly document?: DocumentName }) => void
 
 export type StorageEvent =
-  /** LevelDB could not open or write its files and has made what it could of them. */
-  | 'storageRepaired'
-  /** Writes are gone as a whole: nobody can say which documents they were of. */
-  | 'writesLost'
-  /** Records of one document are altered or gone. */
-  | 'recordsDamaged'
-  /** Nothing of a document is left but its name. */
-  | 'documentGone'
+  | DamageEvent
   /** What was found could not be written down; it will be found again. */
   | 'notMended'
   | 'nameSkipped'
+
+/** Something that was stored is not there any more, or may not be. */
+export type DamageEvent = (typeof damageEvents)[number]
+
+export const damageEvents = [
+  /** LevelDB could not open or write its files and has made what it could of them. */
+  'storageRepaired',
+  /** Writes are gone as a whole: nobody can say which documents they were of. */
+  'writesLost',
+  /** Records of one document are altered or gone. */
+  'recordsDamaged',
+  /** Nothing of a document is left but its name. */
+  'documentGone',
+] as const

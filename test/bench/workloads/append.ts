@@ -27,6 +27,7 @@ export async function append(stage: Stage, size: AppendSize): Promise<readonly S
   const rows = [
     { name: 'knotwork, synced, burst', ...(await ofKnotwork(stage, (log) => atOnce(log, updates))) },
     { name: 'y-leveldb, synced, burst', ...(await ofYLeveldb(stage, true, (log) => atOnce(log, few))) },
+    { name: 'knotwork, not synced, burst', ...(await ofKnotwork(stage, (log) => atOnce(log, updates), 'os')) },
     { name: 'y-leveldb, not synced, burst', ...(await ofYLeveldb(stage, false, (log) => atOnce(log, updates))) },
     { name: 'knotwork, synced, one by one', ...(await ofKnotwork(stage, (log) => oneByOne(log, few))) },
     { name: 'y-leveldb, synced, one by one', ...(await ofYLeveldb(stage, true, (log) => oneByOne(log, few))) },
@@ -42,6 +43,11 @@ export async function append(stage: Stage, size: AppendSize): Promise<readonly S
         {
           text: 'append rate >= 5 times y-leveldb at equal durability (synced, burst)',
           value: rate('knotwork, synced, burst') / rate('y-leveldb, synced, burst'),
+          atLeast: 5,
+        },
+        {
+          text: 'the same, neither synced',
+          value: rate('knotwork, not synced, burst') / rate('y-leveldb, not synced, burst'),
           atLeast: 5,
         },
       ],
@@ -69,8 +75,12 @@ async function timed(work: () => Promise<number>): Promise<Rate> {
   return { perSecond: count / seconds, cpuPerThousand: ((user + system) / 1000 / count) * 1000 }
 }
 
-async function ofKnotwork(stage: Stage, work: (append_: Append) => Promise<number>): Promise<Rate> {
-  await using storage = await LevelStorage.open(await stage.directory())
+async function ofKnotwork(
+  stage: Stage,
+  work: (append_: Append) => Promise<number>,
+  durability: 'disk' | 'os' = 'disk',
+): Promise<Rate> {
+  await using storage = await LevelStorage.open(await stage.directory(), { durability })
   const name = documentName('paper')
   if (!name.ok) throw new Error(name.error)
   return await timed(() => work((update) => storage.append(name.value, [update])))
