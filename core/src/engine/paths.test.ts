@@ -222,6 +222,30 @@ describe('two paths between the same two', () => {
   })
 })
 
+describe('a page behind a wall', () => {
+  it('[OV4] is reached through the node peer, and why is told all the time, also while it is dialled again', async () => {
+    const world = new World()
+    await hubIn(world)
+    const [a, b] = (await pages(world, 2)) as [WorldPeer, WorldPeer]
+    for (const { rtc } of [a, b]) rtc.isWalled = true
+    const [here, there] = [a.peer.open('doc'), b.peer.open('doc')]
+    await world.pass(20_000)
+    const told = new Set<string | null>()
+    const states = new Set<string>()
+    for (let second = 0; second < 60; second++) {
+      await world.pass(1_000)
+      const row = a.peer.neighbours.value.find(({ transport }) => transport === 'direct')
+      if (row !== undefined) states.add(row.state)
+      told.add(row?.whyNotDirect ?? null)
+    }
+    expect([...states].toSorted()).toEqual(['dialling', 'waiting'])
+    expect([...told]).toEqual(['could not connect: no answer in time'])
+    here.doc.getText('text').insert(0, 'all the same')
+    await world.pass(500)
+    expect([textOf(there), here.status.value.type]).toEqual(['all the same', 'live'])
+  })
+})
+
 describe('peers that dial nobody by themselves', () => {
   it('[OV1] are dialled, and do not dial each other', async () => {
     const world = new World()

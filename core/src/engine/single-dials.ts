@@ -10,7 +10,8 @@ import type { Neighbour } from './api.ts'
 
 interface SingleDial {
   readonly transport: string
-  /** Null while it is under way. */
+  readonly isUnderWay: boolean
+  /** Of the last one that failed; known while the next is under way. */
   readonly failure: { readonly why: string; readonly at: Millis } | null
 }
 
@@ -38,9 +39,10 @@ export class SingleDials {
   dial(transport: Transport, { address, isUrgent }: DialOnce, failed: (why: string) => void): void {
     const { clock, accept, changed } = this.#options
     const scheme = transport.schemes[0] ?? ''
-    this.#note(address, { transport: scheme, failure: null })
+    const failure = this.#dials.get(address)?.failure ?? null
+    this.#note(address, { transport: scheme, isUnderWay: true, failure })
     const fail = (why: string): void => {
-      this.#note(address, { transport: scheme, failure: { why, at: clock.now() } })
+      this.#note(address, { transport: scheme, isUnderWay: false, failure: { why, at: clock.now() } })
       changed()
       failed(why)
     }
@@ -60,13 +62,14 @@ export class SingleDials {
 
   /** Peers that are being called, or could not be reached lately. */
   list(isLinked: (address: string) => boolean): readonly Neighbour[] {
-    for (const [address, { failure }] of this.#dials) {
-      if (failure !== null && this.#isOld(failure.at)) this.#dials.delete(address)
+    for (const [address, { isUnderWay, failure }] of this.#dials) {
+      if (!isUnderWay && failure !== null && this.#isOld(failure.at)) this.#dials.delete(address)
     }
-    return [...this.#dials].flatMap(([address, { transport, failure }]): readonly Neighbour[] => {
+    return [...this.#dials].flatMap(([address, { transport, isUnderWay }]): readonly Neighbour[] => {
       if (isLinked(address)) return []
-      const state = failure === null ? 'dialling' : 'waiting'
-      return [notLinked({ address, transport, state, why: failure?.why ?? null })]
+      return [
+        notLinked({ address, transport, state: isUnderWay ? 'dialling' : 'waiting', why: this.whyFailed(address) }),
+      ]
     })
   }
 

@@ -63,6 +63,12 @@ describe('rows of peers', () => {
     ])
   })
 
+  it('say that a direct link is being tried', () => {
+    const dialling = { ...failed, state: 'dialling', why: null, whyNotDirect: null } as Neighbour
+    const [, row] = peerRows([hub, dialling], [person('c', 'Cy')], self)
+    expect(row).toMatchObject({ path: 'through peer.example:4000', aside: 'trying to connect directly', state: '' })
+  })
+
   it('say what is wrong where nothing is reached', () => {
     const away = { ...hub, id: null, keeps: false, state: 'waiting', why: 'no answer', whyNotDirect: null } as Neighbour
     expect(peerRows([away, failed], [person('c', 'Cy')], self)).toMatchObject([

@@ -75,7 +75,7 @@ function rowOf(neighbour: Neighbour, { names, through, own }: Surroundings): Pee
     // Whoever cannot be reached directly and is seen all the same is reached through somebody.
     path: isSeen ? through : (pathWords[transport] ?? transport),
     state: isSeen ? '' : stateWords[state],
-    aside: whyNotDirect ?? (isLinked ? '' : (why ?? '')),
+    aside: whyNotDirect ?? (isLinked ? '' : (why ?? (isSeen ? 'trying to connect directly' : ''))),
     isTrouble: !isLinked && !isSeen && (whyNotDirect ?? why) !== null,
     roundTripMs,
     bytes: isLinked ? { in: bytesIn, out: bytesOut } : null,
