@@ -81,7 +81,10 @@ export const limits = {
   catalogueSymbolsMax: 16_384,
   /** How often a word of the comparison is said without an answer. */
   catalogueTriesMax: 10,
-  /** How long what is in memory waits to hear whether it differs at a neighbour, before it is opened there anyway. */
+  /**
+   * How long what is in memory waits to hear whether it differs at a neighbour, before it is opened there anyway, and a word
+   * of the comparison for its answer, doubling: the other side may have much to list.
+   */
   catalogueWaitMs: 5_000,
   /** Words of the comparison that one link gets answered: an honest neighbour needs a handful. */
   catalogueAnswersMax: 32,
@@ -151,6 +154,8 @@ export const limits = {
   witnessesMax: 16,
   /** A replica nobody uses leaves memory after this. */
   idleUnloadMs: 60_000,
+  /** One that was brought in to catch up, and could not leave yet, is looked at again after this. */
+  restAgainMs: 1_000,
   /** Records in a log before compacting it is worth its reading ... */
   compactRecordsMin: 500,
   /** ... and they must have grown to this share of the last snapshot, so that a long log is rewritten rarely. */

@@ -65,6 +65,10 @@ export class NodePeer implements Peer {
     return this.#peer.connect(dialledAddress(address))
   }
 
+  get documentsInMemory(): number {
+    return this.#peer.documentsInMemory
+  }
+
   documents(): AsyncIterable<string> {
     return this.#peer.documents()
   }

@@ -47,6 +47,15 @@ const oddNames = [
 ]
 
 describe('health', () => {
+  it('tells at /v1/peer who it is, whom it knows, and how many documents are in memory', async () => {
+    const { status, headers, bytes } = await peer.ask('/v1/peer')
+    expect([status, headers['cache-control']]).toEqual([200, 'no-store'])
+    const facts = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>
+    expect(facts).toMatchObject({ id: peer.id, neighbours: [], documentsInMemory: expect.any(Number) as number })
+    const foreign = await peer.ask('/v1/peer', { headers: { origin: 'https://elsewhere.example' } })
+    expect(foreign.status).toBe(403)
+  })
+
   it('answers /health and /ready, under any host name', async () => {
     expect(await peer.ask('/health')).toMatchObject({ status: 200, text: '{"status":"ok"}' })
     expect(await peer.ask('/ready', { headers: { host: 'some.where' } })).toMatchObject({

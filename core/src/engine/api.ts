@@ -122,6 +122,8 @@ export interface Peer extends AsyncDisposable {
   open(name: string, options?: { readonly doc?: Doc }): SharedDocument
   /** Keeps a link to an address until the returned function is called. */
   connect(address: string): () => void
+  /** How many documents are in memory at the moment, whoever uses them. */
+  readonly documentsInMemory: number
   /** Names of all documents in the own storage. */
   documents(): AsyncIterable<string>
   /** The whole document as one Yjs update (v1); null when it is not stored here. */

@@ -3,8 +3,9 @@ import { docOf, typed } from '../../test/replicas.ts'
 import { Stranger } from '../../test/stranger.ts'
 import { World, type WorldPeer } from '../../test/world.ts'
 import { limits } from '../limits.ts'
+import type { MemoryDisk } from './memory-storage.ts'
 
-const { answerMs, catalogueListMax, catalogueOpenAtOnceMax, idleUnloadMs } = limits
+const { catalogueListMax, catalogueOpenAtOnceMax, idleUnloadMs } = limits
 
 async function textAt(one: WorldPeer, name: string): Promise<string | null> {
   const records = [...one.disk.records].find(([each]) => each === name)?.[1]
@@ -98,24 +99,55 @@ describe('[CA1] [CA2] catching up on documents nobody has open', () => {
     ])
   })
 
-  it('[CA5] a document that nobody has looked into since the start is opened, and found to be level', async () => {
-    const world = new World()
-    const [update] = typed(docOf(50), 'x')
-    const before = await Promise.all(
-      ['b', 'c'].map(async (name) => {
-        const one = await world.peer(name, { keeps: true })
-        await one.peer.merge('doc', update!)
-        await one.peer.close()
-        return one.disk
-      }),
-    )
-    const [b, c] = await Promise.all(
-      before.map((disk) => world.peer(`again ${before.indexOf(disk)}`, { keeps: true, disk })),
-    )
-    c!.peer.connect(b!.address)
-    await world.pass(1_000)
-    expect([b!.storage.loads, c!.storage.loads]).toEqual([['doc'], ['doc']])
-    expect(c!.transport.last.types.filter((word) => word === 'missing')).toEqual([])
+  describe('[CA5] after a restart of both', () => {
+    const [first, second] = typed(docOf(50), 'xy')
+
+    /** Two keepers that hold the same from before, and what they load when they meet. */
+    async function meeting(meanwhile: (disks: readonly MemoryDisk[]) => void) {
+      const world = new World()
+      const disks: MemoryDisk[] = []
+      for (const name of ['b', 'c']) {
+        const { peer, disk } = await world.peer(name, { keeps: true })
+        await peer.merge('doc', first!)
+        const closing = peer.close()
+        await world.pass(1)
+        await closing
+        disks.push(disk)
+      }
+      meanwhile(disks)
+      const b = await world.peer('b again', { keeps: true, disk: disks[0]!, seed: 1 })
+      const c = await world.peer('c again', { keeps: true, disk: disks[1]!, seed: 2 })
+      c.peer.connect(b.address)
+      await world.pass(2_000)
+      return { b, c, loads: [b.storage.loads.length, c.storage.loads.length] }
+    }
+
+    it('[CA5] digests are known from the notes, and nothing is loaded', async () => {
+      expect((await meeting(() => undefined)).loads).toEqual([0, 0])
+    })
+
+    it('[CA5] a document without a note is opened, found to be level, and has one from then on', async () => {
+      const { b, c, loads } = await meeting((disks) => disks[0]!.notes.clear())
+      expect(loads).toEqual([1, 1])
+      expect(c.transport.last.types.filter((word) => word === 'missing')).toEqual([])
+      expect([...b.disk.notes.values()].map((note) => note.isCurrent)).toEqual([true])
+    })
+
+    it('[CA5] a note that is older than what is stored says nothing', async () => {
+      const { c, loads } = await meeting(([disk]) => {
+        const [[name, records] = []] = disk!.records
+        records!.push(second!)
+        disk!.notes.set(name!, { ...disk!.notes.get(name!)!, isCurrent: false })
+      })
+      expect([loads, await textAt(c, 'doc')]).toEqual([[1, 1], 'xy'])
+    })
+
+    it('[CA5] a note that cannot be read says nothing', async () => {
+      const { loads } = await meeting(([disk]) => {
+        for (const name of disk!.records.keys()) disk!.notes.set(name, { bytes: Uint8Array.of(9, 9), isCurrent: true })
+      })
+      expect(loads).toEqual([1, 1])
+    })
   })
 
   it('[CA2] a link that breaks in the middle: what is level already is not touched again', async () => {
@@ -146,7 +178,7 @@ describe('[CA1] [CA2] catching up on documents nobody has open', () => {
     const losesWords = (frame: Uint8Array): boolean => (frame[0] === 24 || frame[0] === 27) && ++lost <= 2
     for (const one of [b, c]) one.transport.loses = losesWords
     c.peer.connect(b.address)
-    await world.pass(8 * answerMs)
+    await world.pass(4 * limits.catalogueWaitMs)
     expect(lost).toBeGreaterThan(2)
     expect([await textAt(c, 'at b'), await textAt(b, 'at c')]).toEqual(['B', 'C'])
   })

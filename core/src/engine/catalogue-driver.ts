@@ -2,15 +2,16 @@
  * Drives the catalogue: fingerprints what is stored when a link to another keeping peer begins, compares them with its
  * own, and opens what differs, a few at a time (PROTOCOL.md, CA).
  */
-import { digestFrom, documentName, type Digest, type DocumentName, type LinkId } from '../ids.ts'
+import { digestFrom, type Digest, type DocumentName, type LinkId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
-import type { Storage } from '../ports/storage.ts'
+import type { Storage, StoredNote } from '../ports/storage.ts'
 import { compareBytes, fingerprintKey, fingerprintOf } from '../reconciliation/fingerprint.ts'
 import { Reconciliation, type ReconciliationEvent } from '../reconciliation/reconciliation.ts'
 import { unreachable } from '../result.ts'
 import { CatchUp } from '../sync/catch-up.ts'
+import { decodeNote } from '../wire/document-note.ts'
 import type { ReconciliationMessage } from '../wire/message.ts'
 import { Alarm } from './alarm.ts'
 import type { LinkDriver } from './link-driver.ts'
@@ -27,6 +28,7 @@ export interface CatalogueDriverOptions {
   readonly digestOf: (name: DocumentName) => Digest | null
   readonly isDone: (name: DocumentName, link: LinkId) => boolean
   readonly open: (name: DocumentName, link: LinkId) => void
+  readonly rest: (name: DocumentName) => void
   /** The comparison over a link is over, or takes too long to wait for. */
   readonly compared: (link: LinkDriver, outcome: Outcome) => void
   readonly failed: (thrown: unknown) => void
@@ -65,7 +67,7 @@ export class CatalogueDriver {
 
   constructor(options: CatalogueDriverOptions) {
     this.#options = options
-    this.#catchUp = new CatchUp({ isDone: options.isDone })
+    this.#catchUp = new CatchUp({ isDone: options.isDone, rest: options.rest })
   }
 
   /** A keeping neighbour: what we keep is compared with what it keeps. */
@@ -130,11 +132,9 @@ export class CatalogueDriver {
     const { storage, digestOf, random } = this.#options
     const own = new Map<bigint, DocumentName>()
     const digests = new Map<DocumentName, Digest | null>()
-    for await (const { name } of storage.list()) {
-      const checked = documentName(name)
-      if (!checked.ok) continue
+    for await (const { name, note } of storage.list()) {
       if (own.size >= limits.catalogueItemsMax) break
-      const digest = digestOf(name)
+      const digest = digestOf(name) ?? notedDigest(note)
       own.set(fingerprintOf(key, name, digest ?? digestFrom(random.bytes(8))), name)
       digests.set(name, digest)
     }
@@ -177,4 +177,9 @@ export class CatalogueDriver {
       this.#advance()
     })
   }
+}
+
+/** The digest of what is stored, where it was noted when that was written. */
+function notedDigest(note: StoredNote | null): Digest | null {
+  return note?.isCurrent === true ? (decodeNote(note.bytes)?.digest ?? null) : null
 }

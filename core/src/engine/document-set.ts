@@ -68,6 +68,7 @@ export class DocumentSet implements DocumentOwner {
       digestOf: (name) => this.#digestOf(name),
       isDone: (name, link) => this.#documents.get(name)?.machine.isDoneWith(link) ?? true,
       open: (name, link) => this.#invite(this.get(name), this.#links.get(link)),
+      rest: (name) => this.#documents.get(name)?.push({ type: 'rested' }),
       compared: (link, outcome) => this.#compared(link, outcome),
       failed: (thrown) => this.#warn('catalogue failed', thrown),
     })
@@ -217,8 +218,9 @@ export class DocumentSet implements DocumentOwner {
         return this.#openedBy(link, message)
       case 'document': {
         const driver = this.#named(link.numbers.their(message.number))
-        if (driver === undefined) return link.send({ type: 'unknown', yours: message.number })
-        return driver.push({ type: 'received', link: link.id, message: message.message })
+        if (driver !== undefined) return driver.push({ type: 'received', link: link.id, message: message.message })
+        // An acknowledgement of what is closed here says nothing new, and an answer would have it opened again.
+        return message.message.type === 'stored' ? undefined : link.send({ type: 'unknown', yours: message.number })
       }
       case 'close':
         return this.#closedBy(link, message.number)

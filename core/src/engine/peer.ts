@@ -117,6 +117,10 @@ class EnginePeer implements Peer {
     return this.#links.connect(address)
   }
 
+  get documentsInMemory(): number {
+    return [...this.#documents.all()].filter(({ machine }) => machine.replica !== null).length
+  }
+
   async *documents(): AsyncGenerator<string> {
     for await (const { name } of this.#platform.storage.list()) yield name
   }

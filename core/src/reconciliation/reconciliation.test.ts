@@ -5,8 +5,7 @@ import { encodeMessage } from '../wire/codec.ts'
 import type { ReconciliationMessage } from '../wire/message.ts'
 import { Reconciliation, type ReconciliationEvent } from './reconciliation.ts'
 
-const { answerMs, catalogueAnswersMax, catalogueListMax, catalogueSymbolsFirst, catalogueTriesMax, catalogueWaitMs } =
-  limits
+const { catalogueAnswersMax, catalogueListMax, catalogueSymbolsFirst, catalogueTriesMax, catalogueWaitMs } = limits
 const key = new Uint8Array(16).fill(5)
 const random = new SeededRandom(11)
 
@@ -198,14 +197,13 @@ describe('[CA8] words that are lost', () => {
     }
   })
 
-  it('[CA8] what has no answer is said again after answerMs, doubling, and not for ever', () => {
+  it('[CA8] what has no answer is said again after catalogueWaitMs, doubling, and not for ever', () => {
     const { a } = pair({ shared: 3 })
     a.handle({ type: 'begun' }, 1_000)
-    expect(a.machine.deadline()).toBe(1_000 + answerMs)
-    expect(a.handle({ type: 'woke' }, 999 + answerMs)).toEqual([])
-    expect(a.handle({ type: 'woke' }, 1_000 + answerMs)).toHaveLength(1)
-    expect(a.handle({ type: 'woke' }, 1_000 + catalogueWaitMs)).toEqual([])
-    expect(a.machine.deadline()).toBe(1_000 + 3 * answerMs)
+    expect(a.machine.deadline()).toBe(1_000 + catalogueWaitMs)
+    expect(a.handle({ type: 'woke' }, 999 + catalogueWaitMs)).toEqual([])
+    expect(a.handle({ type: 'woke' }, 1_000 + catalogueWaitMs)).toHaveLength(1)
+    expect(a.machine.deadline()).toBe(1_000 + 3 * catalogueWaitMs)
     for (let at = a.machine.deadline(); at !== null; at = a.machine.deadline()) a.handle({ type: 'woke' }, at)
     expect(a.sent).toHaveLength(catalogueTriesMax)
   })

@@ -109,7 +109,7 @@ export class Reconciliation<Item> {
   /** Says something that wants an answer. */
   #ask(message: ReconciliationMessage, now: Millis): readonly ReconciliationEffect<Item>[] {
     this.#open = message
-    this.#again = { at: now + limits.answerMs, waitMs: limits.answerMs, tries: 1 }
+    this.#again = { at: now + limits.catalogueWaitMs, waitMs: limits.catalogueWaitMs, tries: 1 }
     return [{ type: 'send', message }]
   }
 

@@ -18,10 +18,12 @@ function names(count: number, from = 0): readonly DocumentName[] {
 
 function catchUp() {
   const done = new Set<string>()
-  return {
-    done,
-    one: new CatchUp({ isDone: (each: DocumentName, link: LinkId) => done.has(`${link} ${each}`) || done.has(each) }),
-  }
+  const resting: string[] = []
+  const one = new CatchUp({
+    isDone: (each: DocumentName, link: LinkId) => done.has(`${link} ${each}`) || done.has(each),
+    rest: (each) => void resting.push(each),
+  })
+  return { done, one, resting }
 }
 
 const begun = (tasks: readonly { readonly name: string; readonly link: LinkId }[]) =>
@@ -29,13 +31,14 @@ const begun = (tasks: readonly { readonly name: string; readonly link: LinkId }[
 
 describe('[CA2] what is opened', () => {
   it('[CA2] at most catalogueOpenAtOnceMax at a time, each until it is level', () => {
-    const { one, done } = catchUp()
+    const { one, done, resting } = catchUp()
     one.add(link1, names(catalogueOpenAtOnceMax + 3))
     expect(one.next(0)).toHaveLength(catalogueOpenAtOnceMax)
     expect([one.next(100), one.isBusy]).toEqual([[], true])
     done.add('d0')
     done.add('d5')
     expect(begun(one.next(200))).toEqual([`1 d${catalogueOpenAtOnceMax}`, `1 d${catalogueOpenAtOnceMax + 1}`])
+    expect(resting).toEqual(['d0', 'd5'])
     for (const each of names(catalogueOpenAtOnceMax + 3)) done.add(each)
     expect(begun(one.next(300))).toEqual([`1 d${catalogueOpenAtOnceMax + 2}`])
     expect([one.next(400), one.isBusy]).toEqual([[], false])

@@ -8,6 +8,8 @@ import { limits } from '../limits.ts'
 export interface CatchUpView {
   /** Whether the document needs no more attention towards that link: it is level, or the link has left. */
   isDone(name: DocumentName, link: LinkId): boolean
+  /** It is done, and not needed in memory any more. */
+  rest(name: DocumentName): void
 }
 
 interface Task {
@@ -44,8 +46,9 @@ export class CatchUp {
   /** What to open now; call it again while `isBusy`. */
   next(now: Millis): readonly Task[] {
     for (const [key, task] of this.#underway) {
-      const isOver = now - task.since > limits.catalogueDocumentMs || this.#view.isDone(task.name, task.link)
-      if (isOver) this.#underway.delete(key)
+      const isDone = this.#view.isDone(task.name, task.link)
+      if (isDone || now - task.since > limits.catalogueDocumentMs) this.#underway.delete(key)
+      if (isDone) this.#view.rest(task.name)
     }
     const begun: Task[] = []
     while (this.#underway.size < limits.catalogueOpenAtOnceMax) {

@@ -8,7 +8,6 @@
  */
 import { equalBytes } from '../bytes.ts'
 import type { Digest, LinkId, Millis } from '../ids.ts'
-import { limits } from '../limits.ts'
 import type { Presence } from '../presence/presence.ts'
 import { digestOfNothing } from '../replica/digest.ts'
 import type { Doc, Replica } from '../replica/replica.ts'
@@ -17,6 +16,7 @@ import { closeCode } from '../wire/close-code.ts'
 import type { DocumentMessage } from '../wire/message.ts'
 import { AntiEntropy, equalWhileCold } from './anti-entropy.ts'
 import { earliest } from './deadlines.ts'
+import { Idleness } from './idleness.ts'
 import { LiveDocument } from './live-document.ts'
 import { LogWatermark } from './log-watermark.ts'
 import { isLevel } from './neighbour.ts'
@@ -50,7 +50,7 @@ export class DocumentSync {
   #apps = 0
   readonly #edits = { count: 0 }
   readonly #memory: Recollection
-  #usedAt: Millis = 0
+  readonly #idle = new Idleness()
   readonly #loadRetry = new Retry()
   #whyBroken: string | null = null
   #effects: SyncEffect[] = []
@@ -160,12 +160,15 @@ export class DocumentSync {
     switch (event.type) {
       case 'appOpened':
         this.#apps++
+        this.#idle.note(event, now)
         return this.#load(now)
       case 'appClosed':
         this.#apps--
-        return void (this.#usedAt = now)
+        return this.#idle.begin(now)
       case 'left':
-        return this.#leave(event.link, event.how)
+        return this.#leave(event.link, event.how, now)
+      case 'rested':
+        return this.#idle.rest(now)
       case 'found':
         return this.neighbours.found(event, { digest: this.digest, edits: this.#edits.count, now })
       case 'unheard':
@@ -205,8 +208,7 @@ export class DocumentSync {
 
   /** Steps that need the document itself: now, or when it has been read. */
   #withReplica(event: SyncEvent, now: Millis): void {
-    // Comparing is no use of it: two neighbours would keep each other awake for ever.
-    if (event.type !== 'received' || event.message.type !== 'digest') this.#usedAt = now
+    this.#idle.note(event, now)
     if (this.#phase !== 'ready') {
       if (this.#phase === 'broken' && event.type === 'joined') {
         this.#effects.push({ type: 'decline', link: event.link, reason: 'failed' })
@@ -251,7 +253,7 @@ export class DocumentSync {
     this.#phase = 'ready'
     this.#whyBroken = null
     this.#loadRetry.succeeded()
-    this.#usedAt = now
+    this.#idle.begin(now)
     this.#antiEntropy.restart(now)
     if (damaged.length + unreadable > 0) this.#report('records set aside', { damaged: damaged.length, unreadable })
     if (damaged.length > 0) this.#compact()
@@ -275,11 +277,12 @@ export class DocumentSync {
 
   // --- taking part ---------------------------------------------------------------------------------------------------
 
-  #leave(link: LinkId, how: 'lost' | 'closed' | 'declined'): void {
+  #leave(link: LinkId, how: 'lost' | 'closed' | 'declined', now: Millis): void {
     this.#stash.forget(link)
     this.#options.presence.linkLost(link)
     const isQuiet = this.#log.isSettled && this.#outbox.isEmpty
     this.neighbours.leave(link, how, isQuiet ? this.#log.written : null)
+    if (how === 'closed' && !this.neighbours.hasActive) this.#idle.rest(now)
   }
 
   #dropped(link: LinkId): void {
@@ -293,7 +296,7 @@ export class DocumentSync {
     const neighbour = this.neighbours.get(link)
     // While the log is being read, its `open` may be waiting for that, too.
     if (neighbour === undefined || (this.#phase === 'ready' && !neighbour.joined)) {
-      return void this.#effects.push({ type: 'unknown', link })
+      return message.type === 'stored' ? undefined : void this.#effects.push({ type: 'unknown', link })
     }
     switch (message.type) {
       case 'presence':
@@ -349,7 +352,7 @@ export class DocumentSync {
     if (this.#phase === 'broken') dues.push(this.#loadRetry.at)
     if (this.#phase === 'ready') {
       dues.push(this.#antiEntropy.deadline(this.neighbours.values()))
-      if (this.#apps === 0) dues.push(this.#usedAt + limits.idleUnloadMs)
+      if (this.#apps === 0) dues.push(this.#idle.deadline)
       dues.push(this.neighbours.deadline(), this.#memory.deadline)
     }
     return earliest(dues)
@@ -367,13 +370,12 @@ export class DocumentSync {
   }
 
   #unloadIfIdle(live: LiveDocument, now: Millis): void {
-    if (this.#apps > 0 || now - this.#usedAt < limits.idleUnloadMs) return
+    if (this.#apps > 0 || now < this.#idle.deadline) return
     const isBusy = !this.#outbox.isEmpty || !this.#log.isSettled || !live.exchange.isIdle
     // Whoever shows presence is seen by others through us, also when nobody types for a while.
     const isWatched = this.#options.presence.states.size > 0
     if (isBusy || isWatched || this.neighbours.needDocument) {
-      this.#usedAt = now
-      return
+      return this.#idle.postpone(now)
     }
     this.#coldDigest = live.replica.digest()
     this.#keepNote()
@@ -384,6 +386,7 @@ export class DocumentSync {
   #drop(live: LiveDocument): void {
     live.replica.release()
     this.#live = null
+    this.#idle.left()
     this.#phase = 'cold'
   }
 

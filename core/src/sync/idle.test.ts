@@ -177,6 +177,66 @@ describe('[ME3] a replica nobody uses leaves memory', () => {
   })
 })
 
+describe('[CA2] what keepers brought into memory to catch up', () => {
+  const isUnloaded = (effects: readonly { readonly type: string }[]): boolean =>
+    effects.some((effect) => effect.type === 'unloaded')
+
+  it('[CA2] leaves it when they are done, without waiting', () => {
+    const one = kept()
+    one.handle({ type: 'rested' })
+    expect(one.machine.deadline()).toBeLessThanOrEqual(one.now)
+    expect(isUnloaded(one.pass(0))).toBe(true)
+  })
+
+  it('[CA2] leaves it when the last of them has closed it', () => {
+    const one = kept()
+    one.join(link2, haveOfDoc(one.logged))
+    one.handle({ type: 'left', link: link1, how: 'closed' })
+    expect(isUnloaded(one.pass(1))).toBe(false)
+    one.handle({ type: 'left', link: link2, how: 'closed' })
+    expect(isUnloaded(one.pass(1))).toBe(true)
+  })
+
+  it('[CA2] [ME3] stays where somebody else used it, for the idle time', () => {
+    for (const use of ['asked', 'guest', 'app'] as const) {
+      const one = kept()
+      if (use === 'asked') one.handle({ type: 'asked', request: 1 })
+      if (use === 'guest') {
+        one.join(link2, haveOfDoc(one.logged), guest)
+        one.handle({ type: 'left', link: link2, how: 'lost' })
+      }
+      if (use === 'app') {
+        one.handle({ type: 'appOpened' })
+        one.handle({ type: 'appClosed' })
+      }
+      one.handle({ type: 'rested' })
+      expect([use, isUnloaded(one.pass(1)), isUnloaded(one.pass(idleUnloadMs))]).toEqual([use, false, true])
+    }
+  })
+
+  it('[CA2] stays while they are not level', () => {
+    const one = kept()
+    const far = docOf(9, ...stored)
+    typed(far, '!')
+    one.hear(link1, { type: 'have', have: haveOfDoc(far) })
+    one.handle({ type: 'rested' })
+    expect(isUnloaded(one.pass(1))).toBe(false)
+    // What it waited for is no use of it.
+    one.hear(link1, missingFrom(far, 1))
+    expect(isUnloaded(one.pass(limits.restAgainMs))).toBe(true)
+  })
+
+  it('[CA2] stays for its idle time when edits come', () => {
+    const one = kept()
+    const far = docOf(9, ...stored)
+    one.hear(link1, { type: 'have', have: haveOfDoc(one.logged) })
+    one.handle({ type: 'rested' })
+    one.hear(link1, updates(1, ...typed(far, '!')))
+    expect(isUnloaded(one.pass(idleUnloadMs - 1))).toBe(false)
+    expect(isUnloaded(one.pass(1))).toBe(true)
+  })
+})
+
 describe('[CA2] when a link needs no more attention', () => {
   it('[CA2] when both are level, or it takes no part any more', () => {
     const one = new Desk({ stored })

@@ -5,6 +5,7 @@ import { limits } from '../limits.ts'
 import {
   asksAgainAt,
   comparesAgainAt,
+  isActive,
   isLevel,
   newNeighbour,
   noteSkipped,
@@ -163,6 +164,11 @@ export class Neighbourhood {
   get isLevel(): boolean {
     const { taking, level } = this.counts
     return taking === level
+  }
+
+  /** Whether somebody takes part at the moment. */
+  get hasActive(): boolean {
+    return [...this.values()].some(isActive)
   }
 
   get hasEdges(): boolean {

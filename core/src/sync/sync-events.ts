@@ -16,6 +16,8 @@ export type SyncEvent =
   | { readonly type: 'joined'; readonly link: LinkId; readonly traits: Traits; readonly have: Have }
   /** That link keeps the document, has not opened it, and holds the state with this digest. */
   | { readonly type: 'found'; readonly link: LinkId; readonly traits: Traits; readonly digest: Digest }
+  /** What it was brought into memory for is done. */
+  | { readonly type: 'rested' }
   /** That link takes no part (any more): it broke, it closed the document, or it declined to open it. */
   | { readonly type: 'left'; readonly link: LinkId; readonly how: 'lost' | 'closed' | 'declined' }
   /** That link never heard our `open`. */

@@ -4,8 +4,9 @@ import { messageOf } from '@knotwork/core'
 import { Hono } from 'hono'
 import type { Access } from './access.ts'
 import { documentRoutes } from './documents.ts'
-import { documentsPath, type ServerEnvironment } from './environment.ts'
+import { documentsPath, peerFactsPath, type ServerEnvironment } from './environment.ts'
 import { pageRoutes } from './page.ts'
+import { peerRoutes } from './peer-facts.ts'
 import { problem } from './problem.ts'
 
 export interface ServerAppOptions {
@@ -39,6 +40,7 @@ export function serverApp(options: ServerAppOptions): Hono<ServerEnvironment> {
     return refusal === null ? next() : problem(c, refusal)
   })
   app.route(documentsPath, documentRoutes({ access, peer }))
+  app.route(peerFactsPath, peerRoutes(access, peer))
   app.route('/', pageRoutes(options.page))
 
   app.notFound((c) => problem(c, { status: 404, code: 'not-found', detail: 'there is nothing here' }))

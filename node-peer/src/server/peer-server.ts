@@ -9,7 +9,7 @@ import { WebSocketTransport } from '../transport/web-socket-transport.ts'
 import { Access, isLoopback } from './access.ts'
 import { serverApp } from './app.ts'
 import { drained } from './body.ts'
-import { documentsPath, signalPath } from './environment.ts'
+import { documentsPath, peerFactsPath, signalPath } from './environment.ts'
 import { ownHost, reachableHosts, urlOf } from './hosts.ts'
 import { isBelow, rawTarget, type RawTarget } from './raw-target.ts'
 import { Upgrades } from './upgrades.ts'
@@ -62,7 +62,7 @@ export class PeerServer {
       this.#targets.set(request, target)
       // All documents are one route, and no name can confuse a router.
       request.url = isBelow(target, documentsPath) ? documentsPath : '/'
-      if (['/health', '/ready'].includes(target.path)) request.url = target.path
+      if (['/health', '/ready', peerFactsPath].includes(target.path)) request.url = target.path
       void listener(request, response)
     })
     this.#server.maxConnections = limits.linksMax + plainConnectionsMax
