@@ -80,12 +80,13 @@ export const limits = {
   /** Coded symbols in one message. */
   catalogueSymbolsMax: 16_384,
   /** How often a word of the comparison is said without an answer. */
-  catalogueTriesMax: 10,
+  catalogueTriesMax: 20,
   /**
    * How long what is in memory waits to hear whether it differs at a neighbour, before it is opened there anyway, and a word
    * of the comparison for its answer, doubling: the other side may have much to list.
    */
   catalogueWaitMs: 5_000,
+  catalogueWaitMaxMs: 10_000,
   /** Words of the comparison that one link gets answered: an honest neighbour needs a handful. */
   catalogueAnswersMax: 32,
   /** Documents that a catalogue brings into memory at once. */

@@ -250,7 +250,9 @@ describe('[ME1] open, decline, close', () => {
     const { peer } = await world.peer('a')
     const document = peer.open('doc')
     const stranger = await Stranger.linked(world.clock, peer)
-    await stranger.tell(9, { type: 'stored', sequence: 1 })
+    // What acknowledges, and only that, is left without an answer: it tells nothing that might be missed.
+    await stranger.tell(8, { type: 'stored', sequence: 1 })
+    await stranger.tell(9, { type: 'presenceQuery' })
     const [opened, unknown] = stranger.heard()
     expect([opened?.type, unknown]).toEqual(['open', { type: 'unknown', yours: 9 }])
     await stranger.say({ type: 'unknown', yours: 1 })

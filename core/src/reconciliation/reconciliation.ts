@@ -124,7 +124,7 @@ export class Reconciliation<Item> {
     const [open, again] = [this.#open, this.#again]
     if (open === null || again === null || now < again.at) return []
     if (again.tries >= limits.catalogueTriesMax) return this.#close([])
-    const waitMs = Math.min(again.waitMs * 2, limits.antiEntropyMaxMs)
+    const waitMs = Math.min(again.waitMs * 2, limits.catalogueWaitMaxMs)
     this.#again = { at: now + waitMs, waitMs, tries: again.tries + 1 }
     return [{ type: 'send', message: open }]
   }
