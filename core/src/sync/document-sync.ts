@@ -160,11 +160,10 @@ export class DocumentSync {
     switch (event.type) {
       case 'appOpened':
         this.#apps++
-        this.#idle.note(event, now)
         return this.#load(now)
       case 'appClosed':
         this.#apps--
-        return this.#idle.begin(now)
+        return this.#idle.note(event, now)
       case 'left':
         return this.#leave(event.link, event.how, now)
       case 'rested':
@@ -374,9 +373,7 @@ export class DocumentSync {
     const isBusy = !this.#outbox.isEmpty || !this.#log.isSettled || !live.exchange.isIdle
     // Whoever shows presence is seen by others through us, also when nobody types for a while.
     const isWatched = this.#options.presence.states.size > 0
-    if (isBusy || isWatched || this.neighbours.needDocument) {
-      return this.#idle.postpone(now)
-    }
+    if (isBusy || isWatched || this.neighbours.needDocument) return this.#idle.postpone(now)
     this.#coldDigest = live.replica.digest()
     this.#keepNote()
     this.#drop(live)

@@ -14,7 +14,7 @@ export class Idleness {
 
   note(event: SyncEvent, now: Millis): void {
     const isGuest = event.type === 'joined' && !event.traits.keeps
-    const isUse = isGuest || event.type === 'appOpened' || 'request' in event
+    const isUse = isGuest || event.type === 'appClosed' || 'request' in event
     this.#isUsed ||= isUse
     const word = event.type === 'received' ? event.message.type : null
     // Comparing is no use of it: two neighbours would keep each other awake for ever.
