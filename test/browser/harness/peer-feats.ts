@@ -1,8 +1,10 @@
-import type { Peer, SharedDocument } from '@knotwork/core'
+import type { DocumentStatus, Peer, SharedDocument } from '@knotwork/core'
 import { openPeer } from '../../../web-peer/src/open-peer.ts'
 
 let peer: Peer | undefined
 let document: SharedDocument | undefined
+/** Every status there was, with the text of that moment. */
+const statuses: { readonly status: DocumentStatus; readonly text: string }[] = []
 
 function opened(): { readonly peer: Peer; readonly document: SharedDocument } {
   if (peer === undefined || document === undefined) throw new Error('no peer was opened in this page')
@@ -14,6 +16,8 @@ export const peerFeats = {
   async openPeer(connect: readonly string[], name: string) {
     peer = await openPeer({ connect, storage: 'memory', tabs: false })
     document = peer.open(name)
+    const { status, doc } = document
+    status.subscribe((value) => statuses.push({ status: value, text: doc.getText('text').toString() }))
     await document.loaded
     return peer.id
   },
@@ -22,6 +26,9 @@ export const peerFeats = {
     const body = opened().document.doc.getText('text')
     body.insert(body.length, text)
   },
+
+  /** One more address to keep a link to. */
+  connect: (address: string) => void opened().peer.connect(address),
 
   /** A text of that many megabytes that does not compress into one run. */
   paste(megabytes: number) {
@@ -33,6 +40,7 @@ export const peerFeats = {
 
   bigParts: () => opened().document.doc.getMap('big').size,
   text: () => opened().document.doc.getText('text').toString(),
+  takeStatuses: () => statuses.splice(0),
   status: () => opened().document.status.value,
   neighbours: () => opened().peer.neighbours.value,
   addresses: () => opened().peer.addresses,

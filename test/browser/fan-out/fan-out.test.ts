@@ -1,0 +1,49 @@
+/** Eight pages in one document: what an edit costs with us, and with stock y-webrtc, in the same run; counted, not timed. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeInChromium } from '../chromium.ts'
+import { startHarness, type HarnessServer } from '../harness-server.ts'
+import { YWebrtcApp } from '../y-webrtc-app.ts'
+import { fanOut } from './fan-out.ts'
+
+describeInChromium('the fan-out of an edit among eight pages', (browser) => {
+  let harness: HarnessServer
+  let app: YWebrtcApp
+
+  beforeAll(async () => {
+    harness = await startHarness()
+    app = await YWebrtcApp.serve()
+  })
+
+  afterAll(async () => {
+    await harness[Symbol.asyncDispose]()
+    await app[Symbol.asyncDispose]()
+  })
+
+  it(
+    '[BR1] [BR6] is less than the N(N-1) messages of y-webrtc, and everybody gets everything',
+    { timeout: 300_000 },
+    async () => {
+      const pages = 8
+      const everyToEvery = pages * (pages - 1)
+      const origins = { knotwork: harness.origin, yWebrtc: app.origin }
+      const [theirs, ours, oursWithNode] = await fanOut({
+        browser: browser(),
+        origins,
+        pages,
+        edits: 10,
+        idleMs: 5_000,
+      })
+      expect([theirs?.app, ours?.app]).toEqual(['y-webrtc', 'Knotwork'])
+      // What a page hears, it sends to all others again, the sender included.
+      expect(theirs?.slow.copies).toBeGreaterThan(everyToEvery * 0.9)
+      for (const { slow, fast } of [ours, oursWithNode].flatMap((one) => one ?? [])) {
+        // Each page but the writer's must be told once.
+        expect(slow.copies).toBeGreaterThanOrEqual(pages - 1)
+        expect(slow.copies).toBeLessThan(everyToEvery)
+        // Acknowledgements and all.
+        expect(slow.messages).toBeLessThan(everyToEvery)
+        expect(fast.messages).toBeLessThan(everyToEvery)
+      }
+    },
+  )
+})
