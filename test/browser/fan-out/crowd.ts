@@ -17,6 +17,8 @@ export interface App {
   readonly links: (page: Page) => Promise<number>
   /** Whether a send with these first two bytes carries an edit. */
   readonly isEdit: (pipe: string, first: number, second: number) => boolean
+  /** Whether it only keeps links and presence alive, whatever anybody types. */
+  readonly isUpkeep: (pipe: string, first: number, second: number) => boolean
 }
 
 export const knotwork: Omit<App, 'origin'> = {
@@ -41,6 +43,7 @@ export const knotwork: Omit<App, 'origin'> = {
     ),
   // `missing` and `updates` (PROTOCOL.md, table of types); on a data channel a byte of the piece is before them.
   isEdit: (pipe, first, second) => [14, 15].includes(pipe === 'channel' ? second : first),
+  isUpkeep: (pipe, first, second) => [2, 3].includes(pipe === 'channel' ? second : first),
 }
 
 export const yWebrtc: Omit<App, 'origin'> = {
@@ -65,13 +68,19 @@ export const yWebrtc: Omit<App, 'origin'> = {
   links: (page) => page.evaluate(() => window.app.links()),
   // A sync message with an update.
   isEdit: (pipe, first, second) => pipe === 'channel' && first === 0 && second === 2,
+  // Awareness, and what is said to the signalling server.
+  isUpkeep: (pipe, first) => pipe === 'socket' || first === 1,
 }
 
 /** What all pages together have sent. */
 export interface CrowdSends {
+  /** Whatever has to do with the document, and the copies of edits among that. */
   readonly messages: number
   readonly bytes: number
-  readonly edits: number
+  readonly copies: number
+  /** Everything else. */
+  readonly upkeep: number
+  readonly upkeepBytes: number
 }
 
 export class Crowd implements AsyncDisposable {
@@ -126,13 +135,19 @@ export class Crowd implements AsyncDisposable {
   }
 
   async sends(): Promise<CrowdSends> {
-    const total = { messages: 0, bytes: 0, edits: 0 }
+    const total = { messages: 0, bytes: 0, copies: 0, upkeep: 0, upkeepBytes: 0 }
     for (const sends of await this.#all(this.#app.sends)) {
       for (const [key, { messages, bytes }] of Object.entries(sends)) {
         const [pipe = '', first, second] = key.split(' ')
+        const given = [pipe, Number(first), Number(second)] as const
+        if (this.#app.isUpkeep(...given)) {
+          total.upkeep += messages
+          total.upkeepBytes += bytes
+          continue
+        }
         total.messages += messages
         total.bytes += bytes
-        if (this.#app.isEdit(pipe, Number(first), Number(second))) total.edits += messages
+        if (this.#app.isEdit(...given)) total.copies += messages
       }
     }
     return total

@@ -2,6 +2,7 @@
 import { limits } from '@knotwork/core'
 import { openPeer, type NodePeer } from '@knotwork/node-peer'
 import type { Browser } from 'playwright-core'
+import { SentFrames } from '../../scale/sent-frames.ts'
 import { Crowd, knotwork, yWebrtc, type App, type CrowdSends } from './crowd.ts'
 
 export interface FanOut {
@@ -11,14 +12,15 @@ export interface FanOut {
   readonly links: { readonly fewest: number; readonly most: number }
   /** Keystrokes with pauses between them, by one page after another. */
   readonly slow: PerEdit
-  /** Twenty keystrokes a second, by one page. */
+  /** Fifty keystrokes a second, by one page: a key that is held down. */
   readonly fast: PerEdit
-  /** Of all pages together, in a minute in which nobody does anything. */
+  /** Of all together, in a minute in which nobody does anything. */
   readonly idle: { readonly messages: number; readonly bytes: number }
 }
 
-/** Of all pages together, for each edit; what idling costs is taken off. */
+/** Of all pages together, and of the node peer where there is one, for each edit. */
 export interface PerEdit {
+  /** Without what only keeps links and presence alive. */
   readonly messages: number
   /** Those of them that carry the edit. */
   readonly copies: number
@@ -54,7 +56,7 @@ export async function fanOut(options: FanOutOptions): Promise<readonly FanOut[]>
   const app: App = { ...knotwork, origin: origins.knotwork }
   await using crowd = await Crowd.gather(app, { browser, node, size: pages })
   await crowd.linked(Math.min(pages - 1, limits.directLinksWanted))
-  const both = await measure(crowd, `${app.name}, and a node peer`, { ...options, typed: 0 })
+  const both = await measure(crowd, `${app.name}, and a node peer`, { ...options, typed: 0, node: new SentFrames() })
   await forsake(node)
   results.push(await measure(crowd, app.name, { ...options, typed: typedBy(options) }), both)
   return results
@@ -69,42 +71,44 @@ async function forsake(node: NodePeer): Promise<void> {
 /** Letters that one measurement leaves in the text: each page's first, and the edits, twice. */
 const typedBy = ({ pages, edits }: FanOutOptions): number => pages + 2 * edits
 
-async function measure(
-  crowd: Crowd,
-  name: string,
-  options: FanOutOptions & { readonly typed: number },
-): Promise<FanOut> {
+interface MeasureOptions extends FanOutOptions {
+  /** Letters that are there already. */
+  readonly typed: number
+  /** What a node peer of this process sends that takes part, too. */
+  readonly node?: SentFrames
+}
+
+async function measure(crowd: Crowd, name: string, options: MeasureOptions): Promise<FanOut> {
   const { pages, edits, idleMs, typed } = options
+  const sends = async (): Promise<CrowdSends> => together(await crowd.sends(), options.node)
   for (let page = 0; page < pages; page++) await crowd.type(page, 1, 0)
   await crowd.levelled(typed + pages)
   // Until nothing is said any more about what has just been typed, or about who is linked to whom.
   await pause(4_000)
   const links = await crowd.links()
-  const idle = await perMs(crowd, () => pause(idleMs))
+  const idle = await difference(sends, () => pause(idleMs))
+  const perMinute = 60_000 / idleMs
   const work = async (type: () => Promise<void>, length: number): Promise<PerEdit> => {
-    const start = performance.now()
-    const spent = await difference(crowd, async () => {
+    const { messages, copies, bytes } = await difference(sends, async () => {
       await type()
       await crowd.levelled(length)
       // Acknowledgements on their way belong to it.
       await pause(300)
     })
-    const elapsedMs = performance.now() - start
-    return {
-      messages: round((spent.messages - idle.messages * elapsedMs) / edits),
-      copies: round(spent.edits / edits),
-      bytes: round((spent.bytes - idle.bytes * elapsedMs) / edits),
-    }
+    return { messages: round(messages / edits), copies: round(copies / edits), bytes: round(bytes / edits) }
   }
   const slow = await work(() => typeInTurn(crowd, edits), typed + pages + edits)
-  const fast = await work(() => crowd.type(0, edits, 50), typed + pages + 2 * edits)
+  const fast = await work(() => crowd.type(0, edits, 20), typed + pages + 2 * edits)
   return {
     app: name,
     pages,
     links: { fewest: Math.min(...links), most: Math.max(...links) },
     slow,
     fast,
-    idle: { messages: round(idle.messages * 60_000), bytes: round(idle.bytes * 60_000) },
+    idle: {
+      messages: round((idle.messages + idle.upkeep) * perMinute),
+      bytes: round((idle.bytes + idle.upkeepBytes) * perMinute),
+    },
   }
 }
 
@@ -112,21 +116,32 @@ async function typeInTurn(crowd: Crowd, edits: number): Promise<void> {
   for (let edit = 0; edit < edits; edit++) await crowd.type(edit * 3, 1, 250)
 }
 
-async function perMs(crowd: Crowd, work: () => Promise<void>): Promise<CrowdSends> {
-  const start = performance.now()
-  const { messages, bytes, edits } = await difference(crowd, work)
-  const elapsedMs = performance.now() - start
-  return { messages: messages / elapsedMs, bytes: bytes / elapsedMs, edits: edits / elapsedMs }
-}
+type Sends = () => Promise<CrowdSends>
 
-async function difference(crowd: Crowd, work: () => Promise<void>): Promise<CrowdSends> {
-  const before = await crowd.sends()
+async function difference(sends: Sends, work: () => Promise<void>): Promise<CrowdSends> {
+  const before = await sends()
   await work()
-  const after = await crowd.sends()
+  const after = await sends()
   return {
     messages: after.messages - before.messages,
     bytes: after.bytes - before.bytes,
-    edits: after.edits - before.edits,
+    copies: after.copies - before.copies,
+    upkeep: after.upkeep - before.upkeep,
+    upkeepBytes: after.upkeepBytes - before.upkeepBytes,
+  }
+}
+
+/** The node peer sends on WebSockets only; of what it sends, updates are copies. */
+function together(pages: CrowdSends, node: SentFrames | undefined): CrowdSends {
+  if (node === undefined) return pages
+  const { pings, ...others } = node.counts
+  const all = Object.values(others)
+  return {
+    messages: all.reduce((sum, { messages }) => sum + messages, pages.messages),
+    bytes: all.reduce((sum, { bytes }) => sum + bytes, pages.bytes),
+    copies: pages.copies + others.updates.messages,
+    upkeep: pages.upkeep + pings.messages,
+    upkeepBytes: pages.upkeepBytes + pings.bytes,
   }
 }
 
