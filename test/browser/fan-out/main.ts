@@ -23,7 +23,7 @@ try {
       origins,
       pages,
       edits: 20,
-      idleMs: 20_000,
+      idleMs: 10_000,
     })) {
       const cells = [
         pages,

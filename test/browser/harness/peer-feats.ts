@@ -13,8 +13,9 @@ function opened(): { readonly peer: Peer; readonly document: SharedDocument } {
 
 /** A peer of this page with one document. */
 export const peerFeats = {
-  async openPeer(connect: readonly string[], name: string) {
-    peer = await openPeer({ connect, storage: 'memory', tabs: false })
+  /** `tabs`: linked to the other tabs of this browser, and to nobody directly. */
+  async openPeer(connect: readonly string[], name: string, tabs = false) {
+    peer = await openPeer({ connect, storage: 'memory', tabs, ...(tabs ? { direct: false } : {}) })
     document = peer.open(name)
     const { status, doc } = document
     status.subscribe((value) => statuses.push({ status: value, text: doc.getText('text').toString() }))
