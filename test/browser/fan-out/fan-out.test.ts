@@ -20,7 +20,7 @@ describeInChromium('the fan-out of an edit among eight pages', (browser) => {
   })
 
   it(
-    '[BR1] [BR6] is less than the N(N-1) messages of y-webrtc, and everybody gets everything',
+    '[BR1] [BR6] takes fewer copies than the N(N-1) of y-webrtc, and everybody gets everything',
     { timeout: 300_000 },
     async () => {
       const pages = 8
@@ -36,13 +36,16 @@ describeInChromium('the fan-out of an edit among eight pages', (browser) => {
       expect([theirs?.app, ours?.app]).toEqual(['y-webrtc', 'Knotwork'])
       // What a page hears, it sends to all others again, the sender included.
       expect(theirs?.slow.copies).toBeGreaterThan(everyToEvery * 0.9)
-      for (const { slow, fast } of [ours, oursWithNode].flatMap((one) => one ?? [])) {
-        // Each page but the writer's must be told once.
-        expect(slow.copies).toBeGreaterThanOrEqual(pages - 1)
-        expect(slow.copies).toBeLessThan(everyToEvery)
-        // Acknowledgements and all.
-        expect(slow.messages).toBeLessThan(everyToEvery)
-        expect(fast.messages).toBeLessThan(everyToEvery)
+      for (const [one, members] of [
+        [ours, pages],
+        [oursWithNode, pages + 1],
+      ] as const) {
+        // Each but the writer must be told once.
+        expect(one?.slow.copies).toBeGreaterThanOrEqual(members - 1)
+        expect(one?.slow.copies).toBeLessThan(members * (members - 1))
+        expect(one?.fast.copies).toBeLessThan(members * (members - 1))
+        // An acknowledgement for each at most, and now and then a comparison.
+        expect(one?.slow.messages).toBeLessThan((one?.slow.copies ?? 0) * 2.5)
       }
     },
   )
