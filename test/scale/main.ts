@@ -15,9 +15,9 @@ const report = await scaleReport({
   data: flags.includes('--disk') ? (index) => directory.at(String(index)) : null,
   links,
   killedProcesses,
-  edits: 120,
+  edits: 60,
   idleMs: 10_000,
-  renewals: 2,
+  renewals: flags.includes('--presence') ? 2 : 0,
   log: (line) => console.error(line),
 })
 console.log(tableOf(report))
@@ -46,7 +46,9 @@ function tableOf({ peers: count, links: degrees, idle, work, kill, messagesPerRe
     '|---|---|---|---|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
     '',
-    `the presence of one that does nothing: ${messagesPerRenewal} messages per renewal and peer`,
+    ...(messagesPerRenewal === null
+      ? []
+      : [`the presence of one that does nothing: ${messagesPerRenewal} messages per renewal and peer`]),
     `killed ${killed}: the ${survivors} left had all of before within ${convergedMs} ms; after that no edit took longer than ${slowestAfterMs} ms`,
     `lost: ${lost}; ${areAllEqual ? 'all are equal' : 'NOT EQUAL'}`,
   ].join('\n')

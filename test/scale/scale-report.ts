@@ -77,16 +77,22 @@ export async function scaleReport(options: ScaleOptions): Promise<ScaleReport> {
   // The first ones are for the compiler.
   await measure.work('warming up', (token) => typeSlowly(fleet, token, edits), 0)
   const idle = await measure.idle(idleMs)
-  log('idle was measured')
+  log(`idle: ${JSON.stringify(idle)}`)
   const idleCpu = idle.cpuMs
-  const work = [
-    await measure.work('one edit at a time', (token) => typeSlowly(fleet, token, edits), idleCpu),
-    await measure.work('one fast typist', (token) => typeFast(fleet, token, { edits, typists: 1 }), idleCpu),
-    await measure.work('six fast typists', (token) => typeFast(fleet, token, { edits, typists: 6 }), idleCpu),
+  const work: WorkReport[] = []
+  const workers: readonly (readonly [string, Work])[] = [
+    ['one edit at a time', (token) => typeSlowly(fleet, token, edits)],
+    ['one fast typist', (token) => typeFast(fleet, token, { edits, typists: 1 })],
+    ['six fast typists', (token) => typeFast(fleet, token, { edits, typists: 6 })],
   ]
-  log('work was measured')
+  for (const [name, each] of workers) {
+    const measured = await measure.work(name, each, idleCpu)
+    work.push(measured)
+    log(JSON.stringify(measured))
+  }
   const messagesPerRenewal = options.renewals === 0 ? null : await measure.presence(options.renewals)
   const report = await kill(fleet, options.killedProcesses)
+  log(JSON.stringify(report))
   return { peers: size, processes, links, idle, work, messagesPerRenewal, kill: report }
 }
 
