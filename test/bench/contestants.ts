@@ -70,6 +70,10 @@ export const allContestants: readonly Contestant[] = [knotwork, rawWs, yWebsocke
 /** Those that need nothing but what the project itself has installed. */
 export const ownContestants: readonly Contestant[] = [knotwork, rawWs]
 
+/** Speaks no Yjs: has a workload of its own, with its own peers as clients. */
+export const startAutomergeRepo = (): Promise<ServerProcess> => serverOf(join(rivals, 'automerge-repo.mjs'), [])
+export const automergeLoad: string = join(rivals, 'automerge-load.mjs')
+
 /** Compiles the peer as it is shipped. */
 export function compilePeer(): void {
   run('npx', ['--no-install', 'tsc', '-b', 'core', 'node-peer'], root)

@@ -2,6 +2,7 @@
 import type { Section } from './report.ts'
 import type { Stage } from './workload.ts'
 import { append } from './workloads/append.ts'
+import { automerge } from './workloads/automerge.ts'
 import { coldOpen } from './workloads/cold-open.ts'
 import { documentsInSync } from './workloads/documents-in-sync.ts'
 import { fanOut } from './workloads/fan-out.ts'
@@ -83,6 +84,13 @@ export const workloads: readonly Workload[] = [
     run: sized(documentsInSync, {
       full: { documents: 10_000, changed: 10, delayMs: 50 },
       toy: { documents: 10, changed: 1, delayMs: 5 },
+    }),
+  },
+  {
+    name: 'automerge',
+    run: sized(automerge, {
+      full: { readers: 10, edits: 100, perSecond: 20, rounds: 3 },
+      toy: { readers: 2, edits: 4, perSecond: 20, rounds: 1 },
     }),
   },
   {

@@ -36,14 +36,14 @@ export async function fanOut(stage: Stage, size: FanOutSize): Promise<readonly S
     const sized = { ...size, burstEdits: Math.min(size.burstEdits, burstDeliveriesMax / readers) }
     for (const contestant of stage.contestants) {
       stage.say(`fan-out to ${readers}: ${contestant.name}`)
-      results.set(contestant.name, await contest(stage, contestant, readers, sized))
+      results.set(contestant.name, await fanOutOf(stage, contestant, readers, sized))
     }
     sections.push(...sectionsOf(readers, results, sized))
   }
   return sections
 }
 
-async function contest(
+export async function fanOutOf(
   stage: Stage,
   contestant: Contestant,
   readerCount: number,
