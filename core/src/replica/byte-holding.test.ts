@@ -60,6 +60,24 @@ describe('[DS2] a document held as bytes and one held as a Y.Doc say the same', 
     }
   })
 
+  it('[DS3] what is missing without deletes: the same structs, and none of the deletes', () => {
+    for (const seed of seeds) {
+      const random = new SeededRandom(seed)
+      const { updates: told, docs } = session(random, editRichly)
+      const twins = new Twins()
+      twins.tell(told, random)
+      for (const doc of docs) {
+        const vector = Y.decodeStateVector(Y.encodeStateVector(doc))
+        for (const replica of [twins.cold, twins.live]) {
+          const [all, none] = [replica.missing(vector), replica.missing(vector, 'none')]
+          // The bytes of the structs, and a delete set of no clients.
+          expect(none).toEqual(Uint8Array.of(...all.subarray(0, none.byteLength - 1), 0))
+          expect(Y.decodeUpdate(none).structs).toHaveLength(Y.decodeUpdate(all).structs.length)
+        }
+      }
+    }
+  })
+
   it('[DS3] what is missing brings a replica level that is bytes itself, wherever it stopped', () => {
     for (const seed of seeds) {
       const random = new SeededRandom(seed)

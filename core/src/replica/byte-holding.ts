@@ -101,11 +101,12 @@ export class ByteHolding {
     return { stateVector: encodeVector(this.vector()), deletes: cutDigest(deletes) }
   }
 
-  missing(vector: Vector): Uint8Array {
+  missing(vector: Vector, deletes: 'all' | 'none' = 'all'): Uint8Array {
     if (this.#record !== null) return this.#record.update
     return encoding.encode((encoder) => {
       this.#structs.write(encoder, vector)
-      this.#outline.deletes.write(encoder)
+      if (deletes === 'all') this.#outline.deletes.write(encoder)
+      else encoding.writeVarUint(encoder, 0)
     })
   }
 }

@@ -30,10 +30,19 @@ export function cutDigest(bytes: Uint8Array): Digest {
   return digestFrom(sha256(bytes).slice(0, 8))
 }
 
+/** The delete set of a document as at the end of an update (v1); costs a walk over its structs. */
+export function encodeDeletes(doc: Y.Doc): Uint8Array {
+  return encodeDeletesAlone(doc).slice(0, -1)
+}
+
+/** As a snapshot with an empty state vector, which is one byte. */
+function encodeDeletesAlone(doc: Y.Doc): Uint8Array {
+  return Y.encodeSnapshot(Y.createSnapshot(Y.createDeleteSetFromStructStore(doc.store), new Map()))
+}
+
 /** The state vector and the digest of the delete set of a document; costs a walk over its structs. */
 export function haveOf(doc: Y.Doc): Have {
-  const deleteSet = Y.encodeSnapshot(Y.createSnapshot(Y.createDeleteSetFromStructStore(doc.store), new Map()))
-  return { stateVector: Y.encodeStateVector(doc), deletes: cutDigest(deleteSet) }
+  return { stateVector: Y.encodeStateVector(doc), deletes: cutDigest(encodeDeletesAlone(doc)) }
 }
 
 /** Eight bytes over a whole `Have` (PROTOCOL.md [DS2]). */

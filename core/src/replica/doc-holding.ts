@@ -7,7 +7,7 @@
 import * as Y from 'yjs'
 import { messageOf } from '../result.ts'
 import type { Have } from '../wire/message.ts'
-import { encodeVector, haveOf } from './digest.ts'
+import { encodeDeletes, encodeVector, haveOf } from './digest.ts'
 import { inspect, isCovered, isWaiting, type UpdateLimits, type Vector } from './gate.ts'
 import { isolateListeners, isStuck } from './isolation.ts'
 import type { Merged } from './merged.ts'
@@ -145,15 +145,20 @@ export class DocHolding {
     return haveOf(this.doc)
   }
 
-  /** Everything that a document with the state `vector` lacks, and the whole delete set, as one update. */
-  missing(vector: Vector): Uint8Array {
+  /** Everything that a document with the state `vector` lacks as one update, with the whole delete set or without. */
+  missing(vector: Vector, deletes: 'all' | 'none' = 'all'): Uint8Array {
+    const update = this.#withoutWaiting(() => Y.encodeStateAsUpdate(this.doc, encodeVector(vector)))
+    return deletes === 'all' ? update : cutDeletes(update, encodeDeletes(this.doc))
+  }
+
+  #withoutWaiting(encode: () => Uint8Array): Uint8Array {
     const { store } = this.doc
     const { pendingDs, pendingStructs } = store
     // What still waits in a damaged log must not travel: it would wait at the other side, too.
     store.pendingDs = null
     store.pendingStructs = null
     try {
-      return Y.encodeStateAsUpdate(this.doc, encodeVector(vector))
+      return encode()
     } finally {
       store.pendingDs = pendingDs
       store.pendingStructs = pendingStructs
@@ -164,6 +169,14 @@ export class DocHolding {
   get isStuck(): boolean {
     return isStuck(this.doc)
   }
+}
+
+/** An update ends with its delete set: an empty one in place of that. */
+function cutDeletes(update: Uint8Array, deletes: Uint8Array): Uint8Array {
+  const structs = update.subarray(0, update.byteLength - deletes.byteLength)
+  const cut = new Uint8Array(structs.byteLength + 1)
+  cut.set(structs)
+  return cut
 }
 
 function countDeletes(transaction: Y.Transaction): number {

@@ -212,9 +212,9 @@ export class Replica {
     return { theyLack, weLack, deletesDiffer: !weLack && !theyLack, theirVector }
   }
 
-  /** Everything that a document with the state `vector` lacks, and the whole delete set, as one update. */
-  missing(vector: Vector): Uint8Array {
-    return vector.size === 0 ? this.snapshot() : this.#opened().missing(vector)
+  /** Everything that a document with the state `vector` lacks as one update, with the whole delete set or without. */
+  missing(vector: Vector, deletes: 'all' | 'none' = 'all'): Uint8Array {
+    return vector.size === 0 ? this.snapshot() : this.#opened().missing(vector, deletes)
   }
 
   /** The whole document as one update. */

@@ -45,6 +45,57 @@ function apply(effects: readonly SyncEffect[], doc: Y.Doc): void {
   }
 }
 
+describe('[DS3] deletes that both know', () => {
+  /** A long-lived text: every third of its characters is deleted. */
+  function edited(): Y.Doc {
+    const doc = docOf(50)
+    const text = doc.getText('t')
+    text.insert(0, 'abc'.repeat(1_000))
+    for (let at = 2; at < 2_000; at += 2) text.delete(at, 1)
+    return doc
+  }
+
+  it('[DS3] are not sent to who lacks one insertion: it gets that, and is equal', () => {
+    const doc = edited()
+    const before = Y.encodeStateAsUpdate(doc)
+    doc.getText('t').insert(5, '!')
+    const one = Desk.ready({ stored: [Y.encodeStateAsUpdate(doc)] })
+    const far = docOf(9, before)
+    const [missing] = said(one.join(link1, haveOfDoc(far)), link1).filter((message) => message.type === 'missing')
+    expect(Y.encodeStateAsUpdate(doc, Y.encodeStateVector(far)).byteLength).toBeGreaterThan(1_500)
+    expect(missing!.update.byteLength).toBeLessThan(40)
+    Y.applyUpdate(far, missing!.update)
+    expect(stateOf(far)).toBe(stateOf(doc))
+  })
+
+  it('[DS3] are sent to who lacks some of them, and to who asks later than something else was deleted', () => {
+    const doc = edited()
+    const before = Y.encodeStateAsUpdate(doc)
+    doc.getText('t').insert(5, '!')
+    doc.getText('t').delete(9, 1)
+    const one = Desk.ready({ stored: [Y.encodeStateAsUpdate(doc)] })
+    const far = docOf(9, before)
+    apply(one.join(link1, haveOfDoc(far)), far)
+    expect(stateOf(far)).toBe(stateOf(doc))
+  })
+
+  it('[DS3] are sent where it is not known which of them they have', () => {
+    const doc = edited()
+    const one = Desk.ready({ stored: [Y.encodeStateAsUpdate(doc)] })
+    const far = docOf(9, Y.encodeStateAsUpdate(doc))
+    far.getText('t').insert(0, '?')
+    one.join(link1, haveOfDoc(far))
+    // They sent what we lacked, and deleted nothing; meanwhile something was typed and deleted here.
+    one.doc.getText('t').insert(0, '!')
+    one.doc.getText('t').delete(20, 3)
+    apply(one.handle({ type: 'woke' }), far)
+    apply(one.hear(link1, missingFrom(far, 1)), far)
+    apply(one.pass(10_000), far)
+    apply(one.hear(link1, { type: 'have', have: haveOfDoc(far) }), far)
+    expect(stateOf(far)).toBe(stateOf(one.doc))
+  })
+})
+
 describe('[DS1] taking part', () => {
   it('[DS1] open says what is held; whoever opens is answered by open', () => {
     const { one } = pair()

@@ -128,12 +128,15 @@ export class Exchange {
       return
     }
     neighbour.owed = null
-    this.#tellMissing(neighbour, now)
+    this.#tellMissing(neighbour, have, now)
   }
 
-  #tellMissing(neighbour: Neighbour, now: Millis): void {
+  /** Who has all of our deletes is not sent them again: in a long-lived text they are most of it. */
+  #tellMissing(neighbour: Neighbour, have: Have | null, now: Millis): void {
     const { replica, log, outbox } = this.#ground
-    const update = replica.missing(neighbour.said)
+    const isKnown = have !== null && have.deletes.byteLength > 0
+    const hasDeletes = isKnown && equalBytes(have.deletes, replica.have().deletes)
+    const update = replica.missing(neighbour.said, hasDeletes ? 'none' : 'all')
     const to = replica.vector()
     const isPeer = neighbour.traits.kind === 'peer'
     if (isPeer) neighbour.missingUntil = now + limits.answerMs + update.byteLength / limits.slowBytesPerMs
@@ -221,7 +224,8 @@ export class Exchange {
     const holdsUnsent = [...replica.vector()].some(([client, clock]) => clock > (neighbour.vector.get(client) ?? 0))
     const wasOffered = neighbour.offered !== null && equalBytes(neighbour.offered.digest, replica.digest())
     if (isActive(neighbour) && (holdsUnsent || !(wasOffered || isInFlight(neighbour, now)))) {
-      this.answer(neighbour, replica.have(), now)
+      // Which deletes they have is not known.
+      this.answer(neighbour, replica.haveWithoutDeletes(), now)
     }
   }
 
@@ -319,7 +323,8 @@ export class Exchange {
   announce(): void {
     const { log, outbox, replica, neighbours } = this.#ground
     outbox.push({ type: 'announce', mark: log.written, have: replica.have(), except: null })
-    for (const neighbour of neighbours.values()) if (neighbour.traits.kind === 'edge') this.#tellMissing(neighbour, 0)
+    for (const neighbour of neighbours.values())
+      if (neighbour.traits.kind === 'edge') this.#tellMissing(neighbour, null, 0)
   }
 
   /** [BR4] After updates for it were dropped: what it holds is unsure, so it is asked, or given everything. */
@@ -327,7 +332,7 @@ export class Exchange {
     neighbour.askedAt = null
     neighbour.said = new Map()
     neighbour.vector = new Map()
-    if (neighbour.traits.kind === 'edge') this.#tellMissing(neighbour, now)
+    if (neighbour.traits.kind === 'edge') this.#tellMissing(neighbour, null, now)
     else this.ask(neighbour, now)
   }
 
