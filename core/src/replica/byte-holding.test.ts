@@ -5,6 +5,7 @@ import { docOf, hasPending, stateOf, typed, updateOf } from '../../test/replicas
 import { SeededRandom } from '../../test/seeded-random.ts'
 import { editRichly, session } from '../../test/sessions.ts'
 import { coldReplica, Twins } from '../../test/twins.ts'
+import { digestOfNothing } from './digest.ts'
 import { bulkLimits } from './gate.ts'
 
 const seeds = Array.from({ length: 15 }, (_, at) => at + 1)
@@ -151,6 +152,12 @@ describe('[ST5] a log read as bytes', () => {
       for (const replica of [handed, asked, edited]) expect(replica.load([record])).toEqual([])
       expect(handed.snapshot()).toBe(record)
       expect(handed.vector()).toEqual(twins.live.vector())
+      const noted = coldReplica()
+      noted.load([record])
+      expect([noted.isAt(digestOfNothing), noted.isAt(twins.live.digest())]).toEqual([false, true])
+      expect([noted.have(), noted.isCold]).toEqual([twins.live.have(), true])
+      expect(handed.isAt(twins.live.digest())).toBe(true)
+      expect(handed.snapshot()).toBe(record)
       expect(handed.haveWithoutDeletes().stateVector).toEqual(twins.live.have().stateVector)
       expect(handed.compare(twins.live.have())).toBeNull()
       expect(asked.missing(new Map([[11, 3]]))).toEqual(twins.cold.missing(new Map([[11, 3]])))

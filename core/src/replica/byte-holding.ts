@@ -3,8 +3,10 @@
  */
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
+import type { Digest } from '../ids.ts'
 import type { Have } from '../wire/message.ts'
 import { ownLimits } from './compaction.ts'
+import { DeletedRanges } from './deleted-ranges.ts'
 import { cutDigest, encodeVector } from './digest.ts'
 import { examine, isCovered, isWaiting, type Examined, type UpdateLimits, type Vector } from './gate.ts'
 import type { Merged } from './merged.ts'
@@ -94,11 +96,15 @@ export class ByteHolding {
   }
 
   have(): Have {
-    const deletes = encoding.encode((encoder) => {
-      this.#outline.deletes.write(encoder)
-      encoding.writeVarUint(encoder, 0)
-    })
-    return { stateVector: encodeVector(this.vector()), deletes: cutDigest(deletes) }
+    return { stateVector: encodeVector(this.vector()), deletes: digestOfDeletes(this.#outline.deletes) }
+  }
+
+  /** What the record that was put aside says of itself: all it holds, if nothing is deleted there without a word. */
+  haveAsSaid(): Have | null {
+    if (this.#record === null) return null
+    const said = new DeletedRanges()
+    for (const { client, clock, length } of this.#record.examined.deletes) said.add(client, clock, clock + length)
+    return { stateVector: encodeVector(this.vector()), deletes: digestOfDeletes(said) }
   }
 
   missing(vector: Vector, deletes: 'all' | 'none' = 'all'): Uint8Array {
@@ -109,4 +115,14 @@ export class ByteHolding {
       else encoding.writeVarUint(encoder, 0)
     })
   }
+}
+
+/** As of a Y.Doc: over a snapshot with an empty state vector. */
+function digestOfDeletes(deletes: DeletedRanges): Digest {
+  return cutDigest(
+    encoding.encode((encoder) => {
+      deletes.write(encoder)
+      encoding.writeVarUint(encoder, 0)
+    }),
+  )
 }

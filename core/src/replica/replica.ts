@@ -198,6 +198,16 @@ export class Replica {
     return this.#digest
   }
 
+  /**
+   * Whether this is the state with that digest. A record that says of itself just that is not looked into: who has the
+   * same structs and the same deletes has nothing deleted besides.
+   */
+  isAt(digest: Digest): boolean {
+    const said = this.#holding instanceof ByteHolding ? this.#holding.haveAsSaid() : null
+    if (said !== null && equalBytes(digestOf(said), digest)) this.#have = said
+    return equalBytes(this.digest(), digest)
+  }
+
   /** Compares with what somebody else holds; null when that is the very same, a sentence when it is no state at all. */
   compare(theirs: Have): Difference | null | string {
     const { stateVector } = this.haveWithoutDeletes()

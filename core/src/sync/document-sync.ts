@@ -248,7 +248,7 @@ export class DocumentSync {
     if (this.#phase !== 'loading' || live === null) return
     const damaged = live.replica.load(updates)
     this.#log.loaded(updates)
-    if (updates.length > 0) this.#memory.recall(note ?? null, () => live.replica.digest())
+    if (updates.length > 0) this.#memory.recall(note ?? null, (digest) => live.replica.isAt(digest))
     this.#phase = 'ready'
     this.#whyBroken = null
     this.#loadRetry.succeeded()

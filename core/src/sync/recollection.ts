@@ -51,13 +51,13 @@ export class Recollection {
 
   /**
    * The log was read. What was in it counts as one edit, unless the note says that others have it, or how many they lack;
-   * `digest` is of the state that was read, and only asked for where there is something to compare it with.
+   * `isAt` tells whether the state that was read is the one with this digest.
    */
-  recall(stored: StoredNote | null, digest: () => Digest): void {
+  recall(stored: StoredNote | null, isAt: (digest: Digest) => boolean): void {
     const { edits, neighbours, log } = this.#options
     const note = stored === null ? null : decodeNote(stored.bytes)
     // Another tab may have written to the same log, and noted what it knew.
-    const isCurrent = stored?.isCurrent === true && note !== null && equalBytes(note.digest, digest())
+    const isCurrent = stored?.isCurrent === true && note !== null && isAt(note.digest)
     const hasEdited = edits.count > 0
     edits.count += isCurrent ? Math.max(1, note.pending) : 1 + (note?.pending ?? 0)
     if (!isCurrent) return
