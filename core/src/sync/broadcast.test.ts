@@ -13,7 +13,7 @@ import {
   nothing,
   said,
 } from '../../test/desk.ts'
-import { docOf, stateOf, typed, updateOf } from '../../test/replicas.ts'
+import { docOf, hasPending, stateOf, typed, updateOf } from '../../test/replicas.ts'
 import { edgeTraits } from '../../test/traits.ts'
 import { digestFrom as digestOfBytes } from '../ids.ts'
 import { limits } from '../limits.ts'
@@ -279,6 +279,26 @@ describe('[YW1] [YW2] a client of another wire', () => {
         link1,
       ),
     ).toContain('updates')
+  })
+
+  it('[YW2] [BR4] nor one that builds on what was dropped for it, before it was given that', () => {
+    const one = Desk.ready()
+    one.join(link1, nothing, edgeTraits)
+    one.hear(link1, step1(docOf(8)))
+    one.joinLevel(link3)
+    const [dropped, next] = typed(docOf(9), 'ab')
+    one.handle({ type: 'dropped', link: link1 })
+    one.hear(link3, updates(1, dropped!))
+    one.isPrompt = false
+    one.hear(link3, updates(2, next!))
+    one.handle({ type: 'drained', link: link1 })
+    const there = docOf(8)
+    for (const message of said([...one.store(), ...one.pass(limits.editsTogetherMs)], link1)) {
+      if (message.type === 'missing') Y.applyUpdate(there, message.update)
+      if (message.type === 'updates') for (const update of message.updates) Y.applyUpdate(there, update)
+      expect(hasPending(there)).toBe(false)
+    }
+    expect(stateOf(there)).toBe(stateOf(one.doc))
   })
 
   it('[YW2] [DS7] one that builds on something missing makes us ask it, and only for a while', () => {

@@ -94,6 +94,8 @@ export class Neighbourhood {
     const neighbour = this.#neighbours.get(link)
     if (neighbour === undefined || neighbour.behind) return false
     neighbour.behind = true
+    // [YW2] A client of another wire is given everything first: what comes meanwhile may build on what was dropped.
+    neighbour.answered = false
     noteSkipped(neighbour)
     neighbour.strikes++
     return neighbour.strikes > limits.slowStrikesMax
