@@ -159,6 +159,14 @@ describe('[ME3] a replica nobody uses leaves memory', () => {
     expect(leaving(one.request(typed(docOf(8), 'b')[0]!), link1)).toEqual([])
   })
 
+  it('[ME3] and at once of a change that was still on its way into the log when it closed', () => {
+    const one = kept()
+    one.isPrompt = false
+    one.request(typed(docOf(9), 'a')[0]!)
+    one.handle({ type: 'left', link: link1, how: 'closed' })
+    expect(leaving([...one.store(), ...one.pass(1_000)], link1)).toContain('open')
+  })
+
   it('[ME3] nothing is forgotten before nobody takes part', () => {
     const one = kept()
     expect(one.machine.isForgettable).toBe(false)

@@ -77,7 +77,9 @@ export class Neighbourhood {
     // Numbers go on where they were: an acknowledgement that comes late must mean nothing [BR5].
     const absent = this.at(link, { ...neighbour.traits, sent: neighbour.sent }, neighbour.tokensAt)
     absent.declined = how === 'declined'
-    absent.missedChange = how === 'closed' && (neighbour.unacknowledgedSince !== null || !isLevel(neighbour))
+    // Also what has not left yet, behind the log: it is not sent to who takes no part.
+    const isInMotion = mark === null || neighbour.unacknowledgedSince !== null
+    absent.missedChange = how === 'closed' && (isInMotion || !isLevel(neighbour))
     if (how === 'declined' || !neighbour.traits.keeps || !isLevel(neighbour)) return
     const { weHaveTheirs, theyHaveOurs, holds } = neighbour
     Object.assign(absent, { asleep: true, weHaveTheirs, theyHaveOurs, holds })
