@@ -57,7 +57,7 @@ export class FaultInjector {
       delayMaxMs: weather.delayMinMs + 10,
     }
     network.unblockAll()
-    for (const end of network.ends) end.endStall()
+    for (const end of network.ends) end.mend()
     for (const machine of machines) {
       machine.mood.isFull = false
       machine.mood.isUnreadable = false

@@ -23,7 +23,8 @@ export interface LinkEnd {
   cut(isSilent: boolean): void
   /** The reader at the other side stops reading for a while, and so much seems to wait for it already. */
   stall(forMs: number, ballastBytes: number): void
-  endStall(): void
+  /** The reader reads again, and no frame is to be spoiled any more. */
+  mend(): void
   /** The next frame sent from here arrives as garbage. */
   spoilNext(rng: Rng): void
 }

@@ -135,8 +135,9 @@ export class PipeEnd implements Link, LinkEnd {
     this.#ballastBytes = ballastBytes
   }
 
-  endStall(): void {
+  mend(): void {
     this.#stalledUntilMs = 0
+    this.#spoiler = null
   }
 
   spoilNext(rng: Rng): void {
