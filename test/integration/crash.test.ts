@@ -15,10 +15,12 @@ beforeAll(async () => {
 afterAll(() => directory[Symbol.asyncDispose]())
 
 describe('a writing process killed at random moments', () => {
-  // It passes alone and with `npm run crash -- --kill 20`, and failed twice among all tests, why is not known yet.
-  it.skip(
-    '[ST1] [ST4] [ST10] (left out: unexplained failures when all tests run; npm run crash) twenty times: everything it called stored is there once, in order, and nothing is called damaged',
-    async () => {
+  it(
+    '[ST1] [ST4] [ST10] twenty times: everything it called stored is there once, in order, and nothing is called damaged',
+    async (context) => {
+      // Alone it passes, among all tests it failed twice.
+      const why = 'why it fails among all tests is not known yet: KNOTWORK_KILLS=1, or npm run crash'
+      if (process.env['KNOTWORK_KILLS'] === undefined) context.skip(why)
       const writer = new KilledWriter(directory.at('killed'), 1)
       const wrong: string[] = []
       for (let round = 0; round < 20; round++) wrong.push(...(await writer.round()))
