@@ -216,6 +216,14 @@ export const limits = {
   /** Handed to a data channel at most; more makes some implementations fail. */
   channelQueueBytes: 256 * KiB,
 
+  // --- imports -------------------------------------------------------------------------------------------------
+  /** A JSON or a text that a document is to become: it is compared and applied in one go, and others wait meanwhile. */
+  importedBytesMax: 8 * MiB,
+  /** Lists and objects in each other: deeper ones overflow the stack of whoever walks through them. */
+  importedDepthMax: 100,
+  /** Lines, words or items that are compared one by one: a quarter of a second at worst. */
+  comparedItemsMax: 4_000,
+
   // --- presence ------------------------------------------------------------------------------------------------
   /** One peer's state (name, colour, carets) as JSON. */
   presenceStateBytesMax: 4 * KiB,

@@ -1,4 +1,6 @@
 /** @knotwork/node-peer: the Knotwork engine on Node, with LevelDB, WebSocket, and a server for apps and pages. */
+/** The routes below /v1, for the typed client of `hono/client`: `hc<RestApi>(url)`. */
+export type { RestApi } from './rest/api.ts'
 export { openPeer, type ListenOptions, type OpenPeerOptions } from './open-peer.ts'
 export { purgeDocument, type PurgeOptions, type PurgeReport } from './purge.ts'
 export { NodePeer } from './node-peer.ts'

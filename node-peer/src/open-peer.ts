@@ -22,6 +22,7 @@ import { isLoopback } from './server/access.ts'
 import { PeerServer } from './server/peer-server.ts'
 import { Lan } from './lan/lan.ts'
 import { LevelStorage } from './storage/level-storage.ts'
+import { WatchedStorage } from './storage/watched-storage.ts'
 import type { StorageNotice } from './storage/storage-notice.ts'
 import { dialledAddress } from './transport/address.ts'
 import { nodeRtc } from './transport/node-rtc.ts'
@@ -90,14 +91,16 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
   const connect = (options.connect ?? []).map((address) => dialledAddress(address))
   const opened: AsyncDisposable[] = []
   try {
-    const { identity, storage, data } = await kept(options)
-    opened.push(storage)
+    const { identity, storage: own, data } = await kept(options)
+    opened.push(own)
+    const storage = new WatchedStorage(own)
     const server = listen === null ? null : await PeerServer.listen(serverOptions(options, listen, storage))
     if (server !== null) opened.push({ [Symbol.asyncDispose]: () => server.close() })
     const direct = await directTransport(options)
     const whyNotDirect = typeof direct === 'string' ? direct : null
     const peer = await start(options, { identity, storage, server, connect, direct })
     server?.serve(peer)
+    if (server !== null) storage.watch((name) => server.events.changed(name))
     const { log = silent } = options
     const lan = options.lan === true ? new Lan({ peer, reach: server?.reach ?? null, log }) : null
     return new NodePeer(peer, { server, data, durability: storage.durability, lan, log, whyNotDirect })
@@ -107,11 +110,9 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
   }
 }
 
-type TroubledStorage = Storage & { readonly trouble?: string | null }
-
 interface Kept {
   readonly identity: Identity
-  readonly storage: TroubledStorage
+  readonly storage: Storage & { readonly trouble?: string | null }
   readonly data: string | null
 }
 
@@ -180,9 +181,9 @@ function listenOptions({ listen = false, token, open = false }: OpenPeerOptions)
 }
 
 function serverOptions(
-  { token, origins = [], page, log = silent }: OpenPeerOptions,
+  { token, origins = [], page, keeps = true, log = silent }: OpenPeerOptions,
   { host, port }: Required<ListenOptions>,
-  storage: TroubledStorage,
+  storage: WatchedStorage,
 ): Parameters<typeof PeerServer.listen>[0] {
   const ownPage = fileURLToPath(new URL('../page', import.meta.url))
   return {
@@ -191,7 +192,9 @@ function serverOptions(
     token,
     origins,
     page: page === false ? null : (page ?? ownPage),
-    trouble: () => storage.trouble ?? null,
+    trouble: () => storage.trouble,
+    storage,
+    keeps,
     log,
   }
 }

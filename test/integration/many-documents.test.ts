@@ -57,7 +57,7 @@ async function start(name: string, connect: readonly string[] = []): Promise<Nod
 }
 
 async function inMemory(peer: NodeProcess): Promise<number> {
-  const { documentsInMemory } = (await peer.ask('/v1/peer')).json() as { documentsInMemory: number }
+  const { documentsInMemory } = (await peer.ask('/v1/self')).json() as { documentsInMemory: number }
   return documentsInMemory
 }
 

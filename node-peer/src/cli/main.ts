@@ -1,8 +1,8 @@
 /** The command `knotwork`. */
-import { readFileSync } from 'node:fs'
 import { KnotworkError } from '@knotwork/core'
 import { Command, CommanderError } from 'commander'
 import { withDocs } from './docs.ts'
+import { version } from '../version.ts'
 import { exitCodeFor, serve } from './serve.ts'
 import { withFlagVariables, withSettings, type Settings } from './settings.ts'
 
@@ -18,16 +18,9 @@ Examples:
   knotwork serve --json --port 0                for programs: the first line says where it listens
 `
 
-function version(): string {
-  const { version: own } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return own
-}
-
 const program = new Command('knotwork')
   .description('A peer that stores, serves and passes on Yjs documents.')
-  .version(version())
+  .version(version)
   .showHelpAfterError('(knotwork --help shows what there is)')
   .exitOverride()
 

@@ -1,23 +1,17 @@
 /** Everything a node peer answers over plain HTTP. */
-import type { Log, Peer } from '@knotwork/core'
 import { messageOf } from '@knotwork/core'
 import { Hono } from 'hono'
-import type { Access } from './access.ts'
-import { documentRoutes } from './documents.ts'
-import { documentsPath, peerFactsPath, type ServerEnvironment } from './environment.ts'
+import { restApi } from '../rest/api.ts'
+import type { RestOptions } from '../rest/environment.ts'
+import type { ServerEnvironment } from './environment.ts'
 import { pageRoutes } from './page.ts'
-import { peerRoutes } from './peer-facts.ts'
-import { problem } from './problem.ts'
+import { problem, Rejected } from './problem.ts'
 
-export interface ServerAppOptions {
-  readonly access: Access
-  /** Null until there is one. */
-  readonly peer: () => Peer | null
+export interface ServerAppOptions extends RestOptions {
   /** Why this peer cannot do its work at the moment; null when it can. */
   readonly trouble: () => string | null
   /** The directory with the built page; null for none. */
   readonly page: string | null
-  readonly log: Log
 }
 
 export function serverApp(options: ServerAppOptions): Hono<ServerEnvironment> {
@@ -39,12 +33,12 @@ export function serverApp(options: ServerAppOptions): Hono<ServerEnvironment> {
     const refusal = access.refuseHost(c.env.incoming.headers)
     return refusal === null ? next() : problem(c, refusal)
   })
-  app.route(documentsPath, documentRoutes({ access, peer }))
-  app.route(peerFactsPath, peerRoutes(access, peer))
+  app.route('/', restApi(options))
   app.route('/', pageRoutes(options.page))
 
   app.notFound((c) => problem(c, { status: 404, code: 'not-found', detail: 'there is nothing here' }))
   app.onError((error, c) => {
+    if (error instanceof Rejected) return problem(c, error.problem)
     log('error', 'requestFailed', { why: messageOf(error) })
     return problem(c, { status: 500, code: 'internal', detail: 'this peer failed on the request; its log says why' })
   })

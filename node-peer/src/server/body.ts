@@ -61,5 +61,7 @@ export function drained(incoming: IncomingMessage): Promise<void> {
     }
     const timer = setTimeout(done, unwantedMsMax)
     incoming.on('data', count).on('end', done).on('close', done)
+    // Who has read a part of it has left it paused.
+    incoming.resume()
   })
 }

@@ -9,10 +9,6 @@ export interface ServerEnvironment {
   }
 }
 
-/** Documents by name over HTTP. */
-export const documentsPath = '/v1/docs'
-/** What this peer is and does at the moment. */
-export const peerFactsPath = '/v1/peer'
 /** y-websocket's wire. */
 export const yjsPath = '/yjs'
 /** y-webrtc's signalling. */

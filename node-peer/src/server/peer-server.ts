@@ -3,15 +3,17 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { isIP, type AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { KnotworkError, limits, messageOf, type Log, type Peer } from '@knotwork/core'
+import { KnotworkError, limits, messageOf, type Log, type Peer, type Storage } from '@knotwork/core'
 import { peerPath } from '../transport/address.ts'
 import { WebSocketTransport } from '../transport/web-socket-transport.ts'
 import { Access, isLoopback } from './access.ts'
 import { serverApp } from './app.ts'
 import { drained } from './body.ts'
-import { documentsPath, peerFactsPath, signalPath } from './environment.ts'
+import { documentTarget } from '../rest/document-target.ts'
+import { EventLog } from '../rest/event-log.ts'
+import { signalPath } from './environment.ts'
 import { ownHost, reachableHosts, urlOf } from './hosts.ts'
-import { isBelow, rawTarget, type RawTarget } from './raw-target.ts'
+import { rawTarget, type RawTarget } from './raw-target.ts'
 import { Upgrades } from './upgrades.ts'
 
 export interface PeerServerOptions {
@@ -24,6 +26,8 @@ export interface PeerServerOptions {
   readonly page: string | null
   /** Why this peer cannot store anything at the moment; null when it can. */
   readonly trouble: () => string | null
+  readonly storage: Pick<Storage, 'list' | 'load' | 'durability'>
+  readonly keeps: boolean
   readonly log: Log
 }
 
@@ -32,6 +36,7 @@ const plainConnectionsMax = 500
 
 export class PeerServer {
   readonly transport: WebSocketTransport
+  readonly events = new EventLog()
   readonly #options: PeerServerOptions
   readonly #server: Server
   readonly #upgrades: Upgrades
@@ -39,12 +44,12 @@ export class PeerServer {
   #peer: Peer | null = null
 
   private constructor(options: PeerServerOptions) {
-    const { log, token, host, origins, page, trouble } = options
+    const { log, token, host, origins, page, trouble, storage, keeps } = options
     this.#options = options
     this.transport = new WebSocketTransport({ log, addresses: () => this.addresses })
     const access = new Access({ token, host, origins })
     const peer = (): Peer | null => this.#peer
-    const app = serverApp({ access, peer, trouble, page, log })
+    const app = serverApp({ access, peer, trouble, page, storage, keeps, events: this.events, log })
     this.#upgrades = new Upgrades({ access, peer, transport: this.transport, log })
     const listener = getRequestListener(
       // The target was noted when the request came in.
@@ -60,9 +65,7 @@ export class PeerServer {
     this.#server = createServer((request, response) => {
       const target = rawTarget(request.url ?? '/')
       this.#targets.set(request, target)
-      // All documents are one route, and no name can confuse a router.
-      request.url = isBelow(target, documentsPath) ? documentsPath : '/'
-      if (['/health', '/ready', peerFactsPath].includes(target.path)) request.url = target.path
+      request.url = routeFor(target)
       void listener(request, response)
     })
     this.#server.maxConnections = limits.linksMax + plainConnectionsMax
@@ -83,6 +86,7 @@ export class PeerServer {
   /** From now on, requests are for this peer. */
   serve(peer: Peer): void {
     this.#peer = peer
+    this.events.watch(peer)
   }
 
   /** Where people open the page. */
@@ -142,6 +146,14 @@ export class PeerServer {
     }
     this.#server.on('error', (error) => log('error', 'serverFailed', { why: error.message }))
   }
+}
+
+/** What the router sees: fixed paths as they are, documents with a placeholder for the name, everything else as the page. */
+function routeFor(target: RawTarget): string {
+  const query = target.query.size === 0 ? '' : `?${target.query.toString()}`
+  const document = documentTarget(target)
+  if (document !== null) return `${document.route}${query}`
+  return /^\/(?:v1\/[\w.]+|health|ready)$/u.test(target.path) ? `${target.path}${query}` : '/'
 }
 
 function listenError(thrown: unknown, host: string, port: number): KnotworkError {

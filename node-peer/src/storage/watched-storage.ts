@@ -1,0 +1,48 @@
+/** A storage that tells when something was stored: after it was, and to whoever wants to know. */
+import type { DocumentName, ListedDocument, Merge, Storage, StoredDocument } from '@knotwork/core'
+
+export type StoredListener = (name: DocumentName, updates: readonly Uint8Array[]) => void
+
+export class WatchedStorage implements Storage {
+  readonly #storage: Storage & { readonly trouble?: string | null }
+  readonly #listeners = new Set<StoredListener>()
+
+  constructor(storage: Storage & { readonly trouble?: string | null }) {
+    this.#storage = storage
+  }
+
+  /** Listeners must not throw. */
+  watch(listener: StoredListener): void {
+    this.#listeners.add(listener)
+  }
+
+  get durability(): Storage['durability'] {
+    return this.#storage.durability
+  }
+
+  /** Why nothing can be stored at the moment; null when it can. */
+  get trouble(): string | null {
+    return this.#storage.trouble ?? null
+  }
+
+  load(name: DocumentName): Promise<StoredDocument> {
+    return this.#storage.load(name)
+  }
+
+  async append(name: DocumentName, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
+    await this.#storage.append(name, updates, note)
+    if (updates.length > 0) for (const listener of this.#listeners) listener(name, updates)
+  }
+
+  compact(name: DocumentName, merge: Merge): Promise<void> {
+    return this.#storage.compact(name, merge)
+  }
+
+  list(): AsyncIterable<ListedDocument> {
+    return this.#storage.list()
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#storage[Symbol.asyncDispose]()
+  }
+}
