@@ -53,6 +53,8 @@ export interface Neighbour {
   readonly state: 'dialling' | 'greeting' | 'linked' | 'waiting'
   /** Why the last link to it ended, or why it could not be opened; null when there is nothing to say. */
   readonly why: string | null
+  /** The close code by which the other side refused us, a wrong token say; absent where it did not. */
+  readonly refusedWith?: number
   readonly keeps: boolean
   /** Round trip in milliseconds; null before the first measurement. */
   readonly roundTripMs: number | null
@@ -105,7 +107,14 @@ export interface SharedDocument extends Disposable {
   synced(options?: SyncedOptions): Promise<void>
   /** Resolves when every edit made here until now is in the own log. */
   stored(): Promise<void>
-  /** Lets go of the document; it stays stored. Calling it again does nothing. */
+  /**
+   * Takes the document off all links, for this handle: it is edited and stored as before, and shared with nobody. Another
+   * handle of this peer that is connected goes on sharing it.
+   */
+  disconnect(): void
+  /** Shares it again, after `disconnect`. */
+  connect(): void
+  /** Lets go of the document; it stays stored, and a Y.Doc that was brought is left alone. Calling it again does nothing. */
   close(): void
 }
 

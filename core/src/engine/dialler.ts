@@ -30,6 +30,7 @@ export class Dialler {
   #failures = 0
   #isDuplicate = false
   #isRefused = false
+  #refusedWith: number | null = null
   /** When the address was reached last, or first dialled; when this dial began; when it was hurried last. */
   #reachedAt: Millis
   #dialledAt: Millis = 0
@@ -50,6 +51,11 @@ export class Dialler {
   /** Why there is no link at the moment. */
   get why(): string | null {
     return this.#why
+  }
+
+  /** The code by which the other side refused us; null when it did not, or not for us to mend. */
+  get refusedWith(): number | null {
+    return this.#isDuplicate ? null : this.#refusedWith
   }
 
   dial(): void {
@@ -93,6 +99,7 @@ export class Dialler {
   proved(): void {
     this.#failures = 0
     this.#why = null
+    this.#refusedWith = null
   }
 
   /** The link is gone. */
@@ -102,6 +109,7 @@ export class Dialler {
     // A second link to a peer we are linked to is not needed while the first lasts.
     this.#isDuplicate = code === closeCode.duplicate
     this.#isRefused = isRefusal(code)
+    this.#refusedWith = this.#isRefused ? code : null
     // The link had proven itself: it was there until now.
     if (this.#failures === 0) this.#reachedAt = this.#options.clock.now()
     this.#wait(why, this.#isRefused ? limits.redialRefusedMs : this.#backOff())

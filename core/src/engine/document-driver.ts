@@ -25,6 +25,8 @@ export interface DocumentOwner {
   outlet(link: LinkId): Outlet | undefined
   /** Whether any peer is linked at the moment. */
   readonly isOnline: boolean
+  /** Apps want the document to be shared with others, or to stay here: `isApart` may have changed. */
+  reached(document: DocumentDriver): void
   /** The document comes into memory: tell it of the links that should hear of it. */
   awoke(document: DocumentDriver): void
   /** The document has left memory. */
@@ -50,6 +52,8 @@ export class DocumentDriver {
   readonly #waiters = new Set<Waiter>()
   #lastRequest = 0
   #apps = 0
+  /** How many of them have taken the document offline. */
+  #appsOffline = 0
   #appDoc: Doc | undefined
   #isStopped = false
 
@@ -85,6 +89,11 @@ export class DocumentDriver {
     return this.#apps > 0 || neighbours.hasGuests || neighbours.hasEdges || this.presence.states.size > 0
   }
 
+  /** [ME6] Every app that has it open wants it to stay here. */
+  get isApart(): boolean {
+    return this.#apps > 0 && this.#appsOffline === this.#apps
+  }
+
   get machine(): DocumentSync {
     return this.#machine
   }
@@ -94,8 +103,12 @@ export class DocumentDriver {
     if (doc !== undefined && this.#apps > 0 && this.#machine.replica?.isHeldIn(doc) !== true) {
       throw new KnotworkError('in-use', `${this.name} is open in this peer with another Y.Doc`)
     }
+    if (this.#apps === 0 && this.#appDoc !== doc) {
+      this.#leaveAppDoc()
+      this.#appDoc = doc
+    }
     this.#apps++
-    this.#appDoc ??= doc
+    this.#owner.reached(this)
     const replica = this.#machine.adopt(doc)
     if (this.presence.doc !== replica.doc) this.presence.speakFor(replica.doc)
     if (this.#machine.isLoaded || this.#machine.summary().fault !== null) this.#showStatus()
@@ -104,13 +117,26 @@ export class DocumentDriver {
     return replica.doc
   }
 
-  closeForApp(): void {
+  closeForApp(isOffline: boolean): void {
     this.#apps--
-    if (this.#apps === 0) {
-      this.#appDoc = undefined
-      if (this.presence.getLocalState() !== null) this.presence.setLocalState(null)
-    }
+    if (isOffline) this.#appsOffline--
+    this.#owner.reached(this)
+    if (this.#apps === 0 && this.presence.getLocalState() !== null) this.presence.setLocalState(null)
     this.push({ type: 'appClosed' })
+  }
+
+  /** [DS15] The Y.Doc that an app brought is its own again. */
+  #leaveAppDoc(): void {
+    if (this.#appDoc === undefined) return
+    this.#appDoc = undefined
+    this.#machine.replica?.leaveDoc()
+  }
+
+  /** [ME6] One of the apps takes the document offline, or back. */
+  setOffline(isOffline: boolean): void {
+    this.#appsOffline += isOffline ? 1 : -1
+    this.#owner.reached(this)
+    this.refresh()
   }
 
   /** Offers an update, or with null asks for the whole document. */
@@ -173,6 +199,8 @@ export class DocumentDriver {
 
   #deliver(event: SyncEvent): void {
     for (const effect of this.#machine.handle(event, this.#owner.platform.clock.now())) this.#perform(effect)
+    // Not where it was closed: that may be in the middle of a merge. And it may be open again.
+    if (event.type === 'appClosed' && this.#apps === 0) this.#leaveAppDoc()
   }
 
   #settle(): void {
@@ -190,7 +218,7 @@ export class DocumentDriver {
   #showStatus(): void {
     const before = this.status.value
     const after = statusOf(this.#machine.summary(), {
-      isOnline: this.#owner.isOnline,
+      isOnline: this.#owner.isOnline && !this.isApart,
       durability: this.#owner.platform.storage.durability,
     })
     if (JSON.stringify(before) !== JSON.stringify(after)) this.status.set(after)

@@ -44,6 +44,8 @@ export class DocumentSet implements DocumentOwner {
   readonly #edges = new Map<LinkId, YjsEdge>()
   /** Documents that a link brought into memory. */
   readonly #woken = new Map<LinkId, Set<DocumentName>>()
+  /** Documents that their apps have taken offline. */
+  readonly #apart = new Set<DocumentName>()
   /** Of documents not in memory, as they were when they left it. */
   readonly #digests = new Map<DocumentName, Digest>()
   readonly #catalogue: CatalogueDriver
@@ -129,13 +131,28 @@ export class DocumentSet implements DocumentOwner {
     return this.#links.isOnline
   }
 
-  /** [ME1] [ME2] */
+  /** [ME1] [ME2] [ME6] */
   #isToldOf(driver: DocumentDriver, link: LinkDriver): boolean {
+    if (driver.isApart) return false
     return driver.apps > 0 || (this.#keeps && link.traits.keeps && driver.machine.replica !== null)
   }
 
   #invite(driver: DocumentDriver, link: LinkDriver | undefined): void {
-    if (link !== undefined) driver.push({ type: 'invited', link: link.id, traits: link.traits })
+    if (link === undefined || driver.isApart) return
+    driver.push({ type: 'invited', link: link.id, traits: link.traits })
+  }
+
+  /** [ME6] */
+  reached(driver: DocumentDriver): void {
+    if (driver.isApart === this.#apart.has(driver.name)) return
+    if (driver.isApart) {
+      this.#apart.add(driver.name)
+      this.#mesh.ended(driver.name)
+      this.#closeEverywhere(driver)
+    } else {
+      this.#apart.delete(driver.name)
+      if (driver.apps > 0) this.opened(driver)
+    }
   }
 
   awoke(driver: DocumentDriver): void {
@@ -149,18 +166,23 @@ export class DocumentSet implements DocumentOwner {
     const { machine, name } = driver
     if (machine.digest !== null && !machine.isBlank) this.#rememberDigest(name, machine.digest)
     if (this.#keeps && machine.neighbours.hasGuests) return
-    for (const link of this.#links.proven()) {
-      link.noteSent(machine.neighbours.get(link.id)?.sent ?? 0)
-      link.closeDocument(name)
-      driver.push({ type: 'left', link: link.id, how: 'lost' })
-    }
-    this.#mesh.forgot(name)
+    this.#closeEverywhere(driver)
     const forget = (): void => {
       if (!machine.isForgettable || this.#documents.get(name) !== driver) return
       driver.stop()
       this.#documents.delete(name)
     }
     driver.idle().then(forget, forget)
+  }
+
+  #closeEverywhere(driver: DocumentDriver): void {
+    const { machine, name } = driver
+    for (const link of this.#links.proven()) {
+      link.noteSent(machine.neighbours.get(link.id)?.sent ?? 0)
+      link.closeDocument(name)
+      driver.push({ type: 'left', link: link.id, how: 'lost' })
+    }
+    this.#mesh.forgot(name)
   }
 
   #digestOf(name: DocumentName): Digest | null {
@@ -218,6 +240,7 @@ export class DocumentSet implements DocumentOwner {
         return this.#openedBy(link, message)
       case 'document': {
         const driver = this.#named(link.numbers.their(message.number))
+        if (driver?.isApart === true) return undefined
         if (driver !== undefined) return driver.push({ type: 'received', link: link.id, message: message.message })
         // An acknowledgement of what is closed here says nothing new, and an answer would have it opened again.
         return message.message.type === 'stored' ? undefined : link.send({ type: 'unknown', yours: message.number })
@@ -266,6 +289,7 @@ export class DocumentSet implements DocumentOwner {
     }
     const event = { type: 'joined', link: link.id, traits: link.traits, have: message.have } as const
     const known = this.#documents.get(name)
+    if (known?.isApart === true) return link.declineDocument(name, 'absent')
     if (known !== undefined && known.machine.replica !== null) return this.#join(link, known, event)
     if (!this.#keeps) return void this.#joinIfStored(link, name, event)
     if (!this.#mayWake(link, name)) return link.declineDocument(name, 'limit')

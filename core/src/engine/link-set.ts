@@ -251,11 +251,13 @@ export class LinkSet implements LinkOwner {
 
   #listNeighbours(): readonly Neighbour[] {
     const dialled = [...this.#diallers].flatMap(([dialler, link]): readonly Neighbour[] => {
-      const { address, transport, why } = dialler
+      const { address, transport, why, refusedWith } = dialler
       if (link !== null) return [{ ...this.#neighbourOf(link), address, why }]
       // The link there is already is listed for itself.
       if (this.#isLinkedTo(address)) return []
-      return [notLinked({ address, transport, state: dialler.state === 'dialling' ? 'dialling' : 'waiting', why })]
+      const state = dialler.state === 'dialling' ? 'dialling' : 'waiting'
+      const neighbour = notLinked({ address, transport, state, why })
+      return [refusedWith === null ? neighbour : { ...neighbour, refusedWith }]
     })
     const own = new Set(this.#diallers.values())
     const incoming = [...this.#links.values()].filter((link) => !own.has(link)).map((link) => this.#neighbourOf(link))

@@ -15,6 +15,7 @@ export class OpenDocument implements SharedDocument {
   readonly loaded: Promise<void>
   readonly #driver: DocumentDriver
   #isClosed = false
+  #isOffline = false
 
   constructor(driver: DocumentDriver, doc?: Doc) {
     this.#driver = driver
@@ -57,10 +58,24 @@ export class OpenDocument implements SharedDocument {
     })
   }
 
+  disconnect(): void {
+    this.#setOffline(true)
+  }
+
+  connect(): void {
+    this.#setOffline(false)
+  }
+
+  #setOffline(isOffline: boolean): void {
+    if (this.#isClosed || this.#isOffline === isOffline) return
+    this.#isOffline = isOffline
+    this.#driver.setOffline(isOffline)
+  }
+
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#driver.closeForApp()
+    this.#driver.closeForApp(this.#isOffline)
   }
 
   [Symbol.dispose](): void {

@@ -27,12 +27,15 @@ export interface DocHoldingOptions {
   readonly faulted: (thrown: unknown, where: string) => void
   /** Whatever changed. Must not throw. */
   readonly announced: (change: Change) => void
+  /** The Y.Doc was destroyed: it announces nothing any more. Must not throw. */
+  readonly orphaned: () => void
 }
 
 export class DocHolding {
   readonly doc: Y.Doc
   readonly #options: DocHoldingOptions
   #hasFilledHole = false
+  #isDestroyed = false
   #mode: 'open' | 'merging' | 'loading' = 'open'
   /** Under which the app edited before the transaction of ours that is under way: Yjs may give it up before its end. */
   #ownClient = 0
@@ -47,11 +50,22 @@ export class DocHolding {
       options.announced({ update: Y.encodeStateAsUpdate(this.doc), isEdit: true })
     }
     this.doc.on('update', this.#onUpdate)
+    this.doc.on('destroy', this.#onDestroy)
   }
 
   /** Stops watching the document; an app that holds it keeps it. */
   release(): void {
     this.doc.off('update', this.#onUpdate)
+    this.doc.off('destroy', this.#onDestroy)
+  }
+
+  /** [DS15] Whatever the transaction under way has changed will not be announced. */
+  readonly #onDestroy = (): void => {
+    this.#isDestroyed = true
+    // A merge is told of when it is over.
+    if (this.#mode !== 'open') return
+    if (isStuck(this.doc)) this.#options.announced({ update: this.everything(), isEdit: true })
+    this.#options.orphaned()
   }
 
   readonly #onUpdate = (update: Uint8Array, origin: unknown, _doc: Y.Doc, transaction: Y.Transaction): void => {
@@ -128,6 +142,9 @@ export class DocHolding {
       this.#mode = 'open'
     }
     if (this.doc.clientID !== this.#ownClient) this.doc.clientID = this.#options.freshClientId()
+    if (!this.#isDestroyed) return
+    this.#options.announced({ update: this.everything(), isEdit: true })
+    this.#options.orphaned()
   }
 
   /** The clock after the last struct of a client that is here. */
@@ -149,6 +166,11 @@ export class DocHolding {
   missing(vector: Vector, deletes: 'all' | 'none' = 'all'): Uint8Array {
     const update = this.#withoutWaiting(() => Y.encodeStateAsUpdate(this.doc, encodeVector(vector)))
     return deletes === 'all' ? update : cutDeletes(update, encodeDeletes(this.doc))
+  }
+
+  /** The whole document, with what still waits in a damaged log. */
+  everything(): Uint8Array {
+    return Y.encodeStateAsUpdate(this.doc)
   }
 
   #withoutWaiting(encode: () => Uint8Array): Uint8Array {

@@ -29,7 +29,7 @@ export interface Difference {
   readonly theirVector: Vector
 }
 
-export interface ReplicaOptions extends Omit<DocHoldingOptions, 'announced'> {
+export interface ReplicaOptions extends Omit<DocHoldingOptions, 'announced' | 'orphaned'> {
   /** Called after a change of the Y.Doc, so that somebody comes to take it. Must not throw. */
   readonly changed: () => void
 }
@@ -60,7 +60,7 @@ export class Replica {
       this.#note(change)
       changed()
     }
-    return new DocHolding({ origin, freshClientId, faulted, announced }, doc)
+    return new DocHolding({ origin, freshClientId, faulted, announced, orphaned: () => this.leaveDoc() }, doc)
   }
 
   #note(change: Change): void {
@@ -85,6 +85,32 @@ export class Replica {
     live.load([snapshot])
     this.#holding = live
     return live
+  }
+
+  /** [DS15] Goes on without the Y.Doc: it was destroyed, or the app that brought it has closed the document. */
+  leaveDoc(): void {
+    const left = this.#holding
+    if (left instanceof ByteHolding) return
+    left.release()
+    this.#holding = this.#asBytes()
+    this.load([left.everything()])
+  }
+
+  /**
+   * Made around an app's Y.Doc, it takes the place of `before`: what that holds comes in, and what the app brought is an
+   * edit as far as it was not there. An app that opens the same Y.Doc again brings nothing.
+   */
+  succeed(before: Replica): void {
+    before.leaveDoc()
+    const known = before.snapshot()
+    const brought = this.#changes.splice(0)
+    for (const change of brought) {
+      const [merged] = before.merge([change.update], ownLimits)
+      // What cannot be told apart goes into the log as it is.
+      if (merged?.type !== 'known' && merged?.type !== 'news') this.#changes.push(change)
+    }
+    for (const { update } of before.takeChanges()) this.#changes.push({ update, isEdit: true })
+    this.load([known])
   }
 
   #opened(): ByteHolding | DocHolding {

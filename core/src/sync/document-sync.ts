@@ -76,11 +76,10 @@ export class DocumentSync {
     const isOther = before !== null && doc !== undefined && !before.replica.isHeldIn(doc)
     if (isOther) {
       before.collect()
-      before.replica.release()
       this.#live = null
     }
     const live = this.#bringToLife()
-    if (isOther) live.replica.load([before.replica.snapshot()])
+    if (isOther) live.replica.succeed(before.replica)
     live.collect() // What its Y.Doc brings is an edit, counted before anybody hears how many are pending.
     return live.replica
   }
