@@ -35,8 +35,9 @@ const coreRooms = {
     rooms: [...below, 'presence', 'link', 'direct', 'sync', 'reconciliation', 'overlay', 'discovery'],
     packages: [],
   },
+  provider: { rooms: [...base, 'replica', 'presence', 'engine'], packages: ['lib0'] },
   contracts: { rooms: [...base, 'ports'], packages: [] },
-  index: { rooms: [...below, 'presence', 'direct', 'engine'], packages: [] },
+  index: { rooms: [...below, 'presence', 'direct', 'engine', 'provider'], packages: [] },
 }
 
 /**

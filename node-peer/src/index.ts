@@ -2,6 +2,8 @@
 /** The routes below /v1, for the typed client of `hono/client`: `hc<RestApi>(url)`. */
 export type { RestApi } from './rest/api.ts'
 export { openPeer, type ListenOptions, type OpenPeerOptions } from './open-peer.ts'
+export { KnotworkProvider, type KnotworkProviderOptions } from './provider/knotwork-provider.ts'
+export type { ConnectionStatus, ConnectionTrouble, LinkedPeers, PeersEvent } from '@knotwork/core'
 export { purgeDocument, type PurgeOptions, type PurgeReport } from './purge.ts'
 export { NodePeer } from './node-peer.ts'
 export type { Bridge, BridgeStatus } from './bridge/bridge.ts'

@@ -11,3 +11,5 @@ export type {
   Watched,
 } from '@knotwork/core'
 export { openPeer, type OpenPeerOptions } from './open-peer.ts'
+export { KnotworkProvider, type KnotworkProviderOptions } from './provider/knotwork-provider.ts'
+export type { ConnectionStatus, ConnectionTrouble, LinkedPeers, PeersEvent } from '@knotwork/core'
