@@ -45,6 +45,10 @@ describeInChromium('the platform of a page', (browser) => {
   runSuite('transport contract: WebSocket of a page', 'socket', transportCases)
   runSuite('transport contract: WebRTC of a page', 'direct', transportCases)
 
+  it('[TR12] a direct link waits for what tells its certificates, however late a busy page hears of it', async () => {
+    await expect(page.evaluate(() => window.harness.linksWithLateDescriptions())).resolves.toBeUndefined()
+  })
+
   it('[TR9] closes a WebSocket on which a text comes', async () => {
     const close = await page.evaluate(() => window.harness.closeAfterText())
     expect(close).toEqual({ code: 4400, reason: 'a text frame; this protocol is binary' })

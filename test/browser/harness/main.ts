@@ -6,6 +6,7 @@ import { openPeerFeats } from './open-peer-feats.ts'
 import { storageFeats } from './storage-feats.ts'
 import { indexedDbPlace } from './indexeddb-place.ts'
 import { pageDirectEnds } from './direct-ends.ts'
+import { linksWithLateDescriptions } from './late-descriptions.ts'
 import { closeAfterText, pageSocketEnds } from './socket-ends.ts'
 import { tabEnds } from './tab-ends.ts'
 import { identityFeats } from './identity-feats.ts'
@@ -29,6 +30,7 @@ function find<Case extends { readonly title: string }>(cases: readonly Case[], t
 export const harness = {
   runCase,
   closeAfterText,
+  linksWithLateDescriptions,
   ...storageFeats,
   ...identityFeats,
   ...yIndexedDbFeats,

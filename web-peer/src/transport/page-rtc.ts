@@ -20,6 +20,9 @@ class PageRtcConnection implements RtcConnection {
   readonly #connection: RTCPeerConnection
   readonly #channel: RTCDataChannel
   readonly #events: RtcEvents
+  #isOpen = false
+  /** What came before the channel could be called open. */
+  readonly #early: Uint8Array[] = []
   #isOver = false
 
   constructor(events: RtcEvents, options: PageRtcOptions) {
@@ -29,10 +32,11 @@ class PageRtcConnection implements RtcConnection {
     this.#channel = this.#connection.createDataChannel('knotwork', { negotiated: true, id: 0, ordered: true })
     this.#channel.binaryType = 'arraybuffer'
     this.#channel.bufferedAmountLowThreshold = lowMarkBytes
-    this.#channel.onopen = () => events.opened()
+    this.#channel.onopen = () => this.#openWhenDescribed()
     this.#channel.onmessage = ({ data }) => {
-      if (data instanceof ArrayBuffer) events.received(new Uint8Array(data))
-      else this.#end('a text, where only bytes are spoken')
+      if (!(data instanceof ArrayBuffer)) return this.#end('a text, where only bytes are spoken')
+      if (this.#isOpen) events.received(new Uint8Array(data))
+      else this.#early.push(new Uint8Array(data))
     }
     this.#channel.onbufferedamountlow = () => events.drained()
     this.#channel.onclose = () => this.#end('the channel was closed')
@@ -51,11 +55,26 @@ class PageRtcConnection implements RtcConnection {
   async answer(offer: string): Promise<string> {
     await this.#connection.setRemoteDescription({ type: 'offer', sdp: offer })
     await this.#connection.setLocalDescription(await this.#connection.createAnswer())
+    this.#openWhenDescribed()
     return this.#described()
   }
 
   async accept(answer: string): Promise<void> {
     await this.#connection.setRemoteDescription({ type: 'answer', sdp: answer })
+    this.#openWhenDescribed()
+  }
+
+  /**
+   * A busy page hears that its channel is open before it hears that the descriptions were taken; but only these tell the
+   * certificates, without which a link proves nothing [TR12].
+   */
+  #openWhenDescribed(): void {
+    const { localDescription, remoteDescription } = this.#connection
+    if (this.#isOpen || this.#isOver || this.#channel.readyState !== 'open') return
+    if (localDescription === null || remoteDescription === null) return
+    this.#isOpen = true
+    this.#events.opened()
+    for (const bytes of this.#early.splice(0)) this.#events.received(bytes)
   }
 
   /** The own description once all candidates are in it. */
