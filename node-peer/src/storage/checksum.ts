@@ -11,6 +11,11 @@ export function crc32c(bytes: Uint8Array, before = 0): number {
   return checksum(castagnoliTables, bytes, before)
 }
 
+/** As LevelDB stores checksums. */
+export function masked(value: number): number {
+  return (((value >>> 15) | (value << 17)) + 0xa2_82_ea_d8) >>> 0
+}
+
 function checksum(tables: Uint32Array, bytes: Uint8Array, before: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const count = bytes.byteLength

@@ -3,7 +3,7 @@ import { link, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KnotworkError, messageOf } from '@knotwork/core'
 import { isCorruption, levelDatabase, openingError, type LevelDatabase } from './level-database.ts'
-import { damagedTables, excludeDamage } from './table-check.ts'
+import { excludeDamage, hasDamagedTables } from './table-check.ts'
 import { readCurrent } from './witness.ts'
 
 type Repaired = (why: string) => void
@@ -18,7 +18,7 @@ export async function prepareLevel(location: string, repaired: Repaired): Promis
   const current = readCurrent(location)
   const isDatabase = files.some((file) => /^MANIFEST-|\.(?:ldb|sst|log)$/u.test(file))
   const isHeadless = isDatabase && (current === null || !files.includes(current))
-  if (!isHeadless && (await damagedTables(location)).length === 0) return
+  if (!isHeadless && !(await hasDamagedTables(location))) return
   await locked(location, (other) => repairLevel(other, location, repaired))
 }
 

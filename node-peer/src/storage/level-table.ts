@@ -4,7 +4,7 @@
  * Bytes in, bytes out. A file is: data blocks, a block of meta data, an index with the last key of each data block, a footer
  * with the places of both. After each block stand its compression (1: Snappy) and a checksum.
  */
-import { crc32c } from './checksum.ts'
+import { crc32c, masked } from './checksum.ts'
 import { unsnappy } from './snappy.ts'
 
 export interface TableDamage {
@@ -151,11 +151,6 @@ function blockOf(entries: readonly Entry[]): Buffer {
   const checksum = Buffer.alloc(4)
   checksum.writeUInt32LE(masked(crc32c(contents)))
   return Buffer.concat([contents, checksum])
-}
-
-/** As LevelDB stores checksums. */
-function masked(checksum: number): number {
-  return (((checksum >>> 15) | (checksum << 17)) + 0xa2_82_ea_d8) >>> 0
 }
 
 function varUint(value: number): number[] {
