@@ -24,6 +24,7 @@ const coreRooms = {
   ports: { rooms: ['ids', 'result', 'wire'], packages: [] },
   wire: { rooms: base, packages: ['lib0'] },
   replica: { rooms: [...base, 'wire', 'ports'], packages: ['yjs', 'lib0'] },
+  history: { rooms: below, packages: ['yjs'] },
   presence: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
   link: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
   sync: { rooms: [...below, 'presence'], packages: [] },
@@ -32,12 +33,12 @@ const coreRooms = {
   discovery: { rooms: below, packages: [] },
   direct: { rooms: [...base, 'wire', 'ports'], packages: ['lib0'] },
   engine: {
-    rooms: [...below, 'presence', 'link', 'direct', 'sync', 'reconciliation', 'overlay', 'discovery'],
+    rooms: [...below, 'history', 'presence', 'link', 'direct', 'sync', 'reconciliation', 'overlay', 'discovery'],
     packages: [],
   },
   provider: { rooms: [...base, 'replica', 'presence', 'engine'], packages: ['lib0'] },
   contracts: { rooms: [...base, 'ports'], packages: [] },
-  index: { rooms: [...below, 'presence', 'direct', 'engine', 'provider'], packages: [] },
+  index: { rooms: [...below, 'history', 'presence', 'direct', 'engine', 'provider'], packages: [] },
 }
 
 /**

@@ -10,6 +10,8 @@ export type KnotworkErrorCode =
   | 'aborted' // the caller's signal was aborted
   | 'in-use' // the storage or the port is held by another process
   | 'refused' // a configuration that would be unsafe
+  | 'no-version' // the document has no such version, as far as this peer knows
+  | 'too-large' // above one of the limits
 
 export class KnotworkError extends Error {
   override readonly name = 'KnotworkError'

@@ -2,6 +2,8 @@
 export { createPeer } from './engine/peer.ts'
 export { MemoryDisk, MemoryStorage } from './engine/memory-storage.ts'
 export type * from './engine/api.ts'
+export type * from './engine/versions-api.ts'
+export type { DocumentDifference, RootDifference, TextChange } from './history/comparison.ts'
 export type { DocumentStatus, SavedHere, Whereabouts } from './engine/status.ts'
 export { Watchable, type Watched } from './engine/watched.ts'
 export { KnotworkError, type KnotworkErrorCode } from './errors.ts'
@@ -25,6 +27,16 @@ export type { SignalReceiver, Signals } from './ports/signals.ts'
 export { fingerprintsOf } from './direct/fingerprints.ts'
 export { DirectTransport, type DirectTransportOptions } from './direct/direct-transport.ts'
 export type { Random } from './ports/random.ts'
+export type {
+  DatedRecord,
+  HistoryStorage,
+  KeptSegment,
+  NewSegment,
+  Past,
+  Retention,
+  Seconds,
+  StoredSegment,
+} from './ports/history-storage.ts'
 export type { Compacted, ListedDocument, Merge, Storage, StoredDocument, StoredNote } from './ports/storage.ts'
 export type { AcceptLink, Link, LinkReceiver, Transport } from './ports/transport.ts'
 export { Presence } from './presence/presence.ts'

@@ -166,6 +166,20 @@ export const limits = {
   /** ... looked at after so many records: few enough to take a fraction of that. */
   compactStepRecords: 32,
 
+  // --- history -----------------------------------------------------------------------------------------------------
+  /** Default: who finds out after the holidays what was deleted before them gets it back. */
+  historyDays: 30,
+  /** A pause of ten minutes ends a session, and so does an hour of work: steps that people remember. */
+  sessionPauseS: 600,
+  sessionS: 3_600,
+  /** A segment of a history: few enough bytes to be merged, read and checked at a time. */
+  segmentBytesMax: 256 * KiB,
+  /** A named version holds the whole document, and is an edit of the document that named versions are kept in. */
+  namedVersionBytesMax: 3 * MiB,
+  versionNameBytesMax: 256,
+  /** Named versions of one document. */
+  namedVersionsMax: 1_000,
+
   // --- direct links ------------------------------------------------------------------------------------------------
   /** An offer or an answer with all its candidates; a long one has 6 KiB. */
   signalBytesMax: 16 * KiB,

@@ -5,6 +5,7 @@ import { MemoryDisk, MemoryStorage } from '../src/engine/memory-storage.ts'
 import { createPeer } from '../src/engine/peer.ts'
 import { DirectTransport } from '../src/direct/direct-transport.ts'
 import type { AcceptLink, Link, LinkReceiver, Transport } from '../src/ports/transport.ts'
+import type { HistoryStorage } from '../src/ports/history-storage.ts'
 import type { ListedDocument, Merge, Storage, StoredDocument } from '../src/ports/storage.ts'
 import type { SignalReceiver, Signals } from '../src/ports/signals.ts'
 import { decodeMessage } from '../src/wire/codec.ts'
@@ -50,7 +51,7 @@ export class World {
     const number = ++this.#peers
     const { durability = 'disk', disk = new MemoryDisk(), seed = number, isDirect, also, ...peerOptions } = options
     const address = `memory://${name}`
-    const storage = new TestStorage(disk, durability)
+    const storage = new TestStorage(disk, durability, () => Math.floor(this.clock.now() / 1_000))
     const transport = new TappedTransport(new MemoryTransport(this.network, address))
     const logged: WorldPeer['logged'] = []
     const [random, rtc] = [new SeededRandom(number), new FakeRtc()]
@@ -88,9 +89,13 @@ export class TestStorage implements Storage {
   readonly #waiting: (() => void)[] = []
   readonly loads: DocumentName[] = []
 
-  constructor(disk: MemoryDisk, durability: Storage['durability']) {
-    this.#inner = new MemoryStorage(disk)
+  constructor(disk: MemoryDisk, durability: Storage['durability'], now: () => number) {
+    this.#inner = new MemoryStorage(disk, { retention: { days: 30 }, now })
     this.durability = durability
+  }
+
+  get history(): HistoryStorage | undefined {
+    return this.#inner.history
   }
 
   resume(): void {

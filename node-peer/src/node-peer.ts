@@ -1,4 +1,4 @@
-import type { Log, MergeOutcome, Neighbour, Peer, PeerId, SharedDocument, Watched, Storage } from '@knotwork/core'
+import type { Log, MergeOutcome, Neighbour, Peer, PeerId, SharedDocument, Versions, Watched, Storage } from '@knotwork/core'
 import type { Bridge } from './bridge/bridge.ts'
 import { Bridges, type BridgeOptions } from './bridge/bridges.ts'
 import type { Lan } from './lan/lan.ts'
@@ -71,6 +71,10 @@ export class NodePeer implements Peer {
 
   documents(): AsyncIterable<string> {
     return this.#peer.documents()
+  }
+
+  versions(name: string): Versions {
+    return this.#peer.versions(name)
   }
 
   read(name: string): Promise<Uint8Array | null> {

@@ -35,7 +35,7 @@ export async function purgeDocument(name: string, { data }: PurgeOptions = {}): 
   await using storage = await LevelStorage.open(documents)
   const before = await sizeOf(storage, checked.value)
   if (before === 0) throw new KnotworkError('storage', `${JSON.stringify(name)} is not stored in ${path}`)
-  await storage.purge(checked.value, compactUpdates)
+  await storage.purge(checked.value, (updates) => ({ ...compactUpdates(updates), segments: [] }))
   return { before, after: await sizeOf(storage, checked.value), lostFiles: await lostFilesOf(documents) }
 }
 

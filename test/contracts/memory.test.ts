@@ -8,7 +8,7 @@ function memoryDisk(): Promise<StorageSubject> {
   const disk = new MemoryDisk()
   return Promise.resolve({
     shareable: true,
-    open: () => Promise.resolve(new MemoryStorage(disk)),
+    open: () => Promise.resolve(new MemoryStorage(disk, { retention: { days: 30 }, now: () => 1_000_000 })),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   })
 }

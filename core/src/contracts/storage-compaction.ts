@@ -7,6 +7,12 @@ const other = nameOf('notes/tomorrow')
 const records = [testBytes(1, 20), testBytes(2, 20), testBytes(3, 20)]
 const snapshot = testBytes(1_000, 40)
 
+function withResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined
+  const promise = new Promise<void>((done) => (resolve = done))
+  return { promise, resolve }
+}
+
 async function reopened(subject: StorageSubject, storage: Storage): Promise<Storage> {
   await storage[Symbol.asyncDispose]()
   return subject.open()
@@ -89,7 +95,13 @@ export const storageCompactionCases: readonly ContractCase<StorageSubject>[] = [
       await storage.append(name, records)
       let finish: (compacted: { snapshot: Uint8Array; damaged: [] }) => void = () => undefined
       const merged = new Promise<{ snapshot: Uint8Array; damaged: [] }>((resolve) => (finish = resolve))
-      const compaction = storage.compact(name, () => merged)
+      const { promise: begun, resolve: begin } = withResolver()
+      const compaction = storage.compact(name, () => {
+        begin()
+        return merged
+      })
+      // Before that, an append may still be among what is merged.
+      await begun
       await storage.append(name, [testBytes(4, 20)])
       await storage.append(other, [testBytes(5, 20)])
       await assertHolds(storage, name, [...records, testBytes(4, 20)])

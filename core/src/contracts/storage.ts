@@ -1,6 +1,7 @@
 /** What every Storage must do: memory, LevelDB and IndexedDB run these same cases. */
 import type { ContractCase } from './contract.ts'
 import { storageCompactionCases } from './storage-compaction.ts'
+import { storageHistoryCases } from './storage-history.ts'
 import { storageLogCases } from './storage-log.ts'
 import { storageNameCases } from './storage-names.ts'
 import { storageNoteCases } from './storage-notes.ts'
@@ -13,4 +14,5 @@ export const storageCases: readonly ContractCase<StorageSubject>[] = [
   ...storageNameCases,
   ...storageCompactionCases,
   ...storageNoteCases,
+  ...storageHistoryCases,
 ]

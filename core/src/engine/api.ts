@@ -9,6 +9,7 @@ import type { Storage } from '../ports/storage.ts'
 import type { Presence } from '../presence/presence.ts'
 import type { Doc } from '../replica/replica.ts'
 import type { DocumentStatus } from './status.ts'
+import type { Versions } from './versions-api.ts'
 import type { Watched } from './watched.ts'
 
 /** Everything a peer needs of its platform. */
@@ -107,6 +108,8 @@ export interface SharedDocument extends Disposable {
   synced(options?: SyncedOptions): Promise<void>
   /** Resolves when every edit made here until now is in the own log. */
   stored(): Promise<void>
+  /** What the document was before; a restored version is an edit of this app, which its undo takes back. */
+  readonly versions: Versions
   /**
    * Takes the document off all links, for this handle: it is edited and stored as before, and shared with nobody. Another
    * handle of this peer that is connected goes on sharing it.
@@ -133,8 +136,10 @@ export interface Peer extends AsyncDisposable {
   connect(address: string): () => void
   /** How many documents are in memory at the moment, whoever uses them. */
   readonly documentsInMemory: number
-  /** Names of all documents in the own storage. */
+  /** Names of all documents in the own storage; those that only hold the named versions of others are left out. */
   documents(): AsyncIterable<string>
+  /** The history of a document, whether or not an app has it open. */
+  versions(name: string): Versions
   /** The whole document as one Yjs update (v1); null when it is not stored here. */
   read(name: string): Promise<Uint8Array | null>
   /** Merges a Yjs update (v1); resolves when it is decided and stored. */

@@ -294,8 +294,8 @@ export class DocumentDriver {
     const { storage, clock } = this.#owner.platform
     let snapshotBytes: number | null = null
     try {
-      await storage.compact(this.name, async (updates) => {
-        const compacted = await compactInSlices(updates, clock)
+      await storage.compact(this.name, async (updates, past) => {
+        const compacted = await compactInSlices(updates, clock, past)
         snapshotBytes = compacted.snapshot.byteLength
         return compacted
       })

@@ -1,10 +1,12 @@
 /** One app's handle on a document; several may be open on the same one. */
 import { KnotworkError } from '../errors.ts'
+import { applyAsOwn } from '../history/restoration.ts'
 import type { Presence } from '../presence/presence.ts'
 import type { Doc } from '../replica/replica.ts'
 import type { SharedDocument, SyncedOptions } from './api.ts'
 import type { DocumentDriver } from './document-driver.ts'
 import type { DocumentStatus } from './status.ts'
+import type { Versions } from './versions-api.ts'
 import type { Watched } from './watched.ts'
 
 export class OpenDocument implements SharedDocument {
@@ -17,12 +19,23 @@ export class OpenDocument implements SharedDocument {
   #isClosed = false
   #isOffline = false
 
-  constructor(driver: DocumentDriver, doc?: Doc) {
+  readonly versions: Versions
+
+  /** `versionsWith`: its history, which makes changes by the given function. */
+  constructor(
+    driver: DocumentDriver,
+    versionsWith: (change: (update: Uint8Array) => Promise<void>) => Versions,
+    doc?: Doc,
+  ) {
     this.#driver = driver
     this.name = driver.name
     this.doc = driver.openForApp(doc)
     this.presence = driver.presence
     this.status = driver.status
+    this.versions = versionsWith((update) => {
+      applyAsOwn(this.doc, update)
+      return this.stored()
+    })
     this.loaded = driver.until(() => driver.machine.isLoaded).done
   }
 

@@ -1,6 +1,7 @@
 /** A peer: its documents and its links put together, and what an app may do with them. */
 import { utf8 } from '../bytes.ts'
 import { KnotworkError } from '../errors.ts'
+import { isVersionsName } from '../history/named-versions.ts'
 import { documentName, peerId, type DocumentName, type PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { SessionMessage } from '../link/link-machine.ts'
@@ -15,6 +16,8 @@ import type { LinkDriver } from './link-driver.ts'
 import { LinkSet } from './link-set.ts'
 import { SignalDriver } from './signal-driver.ts'
 import { OpenDocument } from './open-document.ts'
+import type { Versions } from './versions-api.ts'
+import { DocumentVersions } from './versions.ts'
 import type { Watched } from './watched.ts'
 
 /**
@@ -34,6 +37,7 @@ class EnginePeer implements Peer {
   readonly #links: LinkSet
   readonly #documents: DocumentSet
   readonly #signals: SignalDriver
+  readonly #freshClientId: () => number
   #addresses: readonly string[] = []
   #closing: Promise<void> | null = null
   #forgetOnline: (() => void) | undefined
@@ -44,6 +48,8 @@ class EnginePeer implements Peer {
     this.id = peerId(identity.publicKey)
     const keeps = options.keeps ?? false
     const instance = random.bytes(8)
+    this.#freshClientId =
+      options.freshClientId ?? ((): number => new DataView(random.bytes(4).slice().buffer).getUint32(0))
     const own = new Uint8Array(40)
     own.set(identity.publicKey)
     own.set(instance, 32)
@@ -77,7 +83,7 @@ class EnginePeer implements Peer {
       keeps,
       // Apps that ask where a change came from see this peer.
       origin: this,
-      freshClientId: options.freshClientId ?? ((): number => new DataView(random.bytes(4).slice().buffer).getUint32(0)),
+      freshClientId: this.#freshClientId,
     })
   }
 
@@ -107,7 +113,7 @@ class EnginePeer implements Peer {
     this.#assertOpen()
     const driver = this.#documents.get(nameOrThrow(name))
     const isFirst = driver.apps === 0
-    const document = new OpenDocument(driver, options.doc)
+    const document = new OpenDocument(driver, (change) => this.#versionsOf(driver.name, change), options.doc)
     if (isFirst) this.#documents.opened(driver)
     return document
   }
@@ -122,7 +128,44 @@ class EnginePeer implements Peer {
   }
 
   async *documents(): AsyncGenerator<string> {
-    for await (const { name } of this.#platform.storage.list()) yield name
+    for await (const { name } of this.#platform.storage.list()) if (!isVersionsName(name)) yield name
+  }
+
+  versions(name: string): Versions {
+    this.#assertOpen()
+    const checked = nameOrThrow(name)
+    return this.#versionsOf(checked, async (update) => {
+      const outcome = await this.merge(checked, update)
+      if (outcome.type === 'refused') throw new KnotworkError('too-large', outcome.why)
+    })
+  }
+
+  #versionsOf(name: DocumentName, change: (update: Uint8Array) => Promise<void>): Versions {
+    const { storage, random } = this.#platform
+    return new DocumentVersions({
+      name,
+      by: this.id,
+      storage,
+      random,
+      freshClientId: this.#freshClientId,
+      current: () => this.read(name),
+      change,
+      useDocument: (companion, use) => this.#useDocument(companion, use),
+    })
+  }
+
+  async #useDocument<Value>(name: DocumentName, use: (doc: Doc) => Value): Promise<Value> {
+    using document = this.open(name)
+    await document.loaded
+    // Somebody may know more of it.
+    const driver = this.#documents.get(name)
+    const isHeard = (): boolean => [...this.#links.proven()].every(({ id }) => driver.machine.isDoneWith(id))
+    const heard = driver.until(isHeard)
+    await this.#within(heard.done, limits.readElsewhereMs)
+    heard.cancel()
+    const value = use(document.doc)
+    await document.stored()
+    return value
   }
 
   async read(name: string): Promise<Uint8Array | null> {

@@ -1,4 +1,5 @@
 import type { DocumentName } from '../ids.ts'
+import type { HistoryStorage, KeptSegment, NewSegment, Past } from './history-storage.ts'
 
 /** What a log held: Yjs updates (v1) in the order they were appended. */
 export interface StoredDocument {
@@ -29,10 +30,15 @@ export interface Compacted {
   readonly snapshot: Uint8Array
   /** Records that are no Yjs updates: set aside, out of the log, but not thrown away (PROTOCOL.md [ST5]). */
   readonly damaged: readonly Uint8Array[]
+  /** All segments of the history from now on, in their order; without it they stay as they are, and the snapshot is no part of them. */
+  readonly segments?: readonly (NewSegment | KeptSegment)[]
 }
 
-/** Makes one record of many; null to leave the log as it is. It may take its time: appends go on meanwhile. */
-export type Merge = (updates: readonly Uint8Array[]) => Compacted | null | Promise<Compacted | null>
+/**
+ * Makes one record of many; null to leave the log as it is. It may take its time: appends go on meanwhile. A storage that
+ * keeps a history hands it over, too, so that what leaves the log goes there in the same step (PROTOCOL.md [HI1]).
+ */
+export type Merge = (updates: readonly Uint8Array[], past?: Past) => Compacted | null | Promise<Compacted | null>
 
 /**
  * One log of updates per document. Every promise resolves only when the thing is done and as durable as `durability`
@@ -59,4 +65,6 @@ export interface Storage extends AsyncDisposable {
   compact(name: DocumentName, merge: Merge): Promise<void>
   /** All documents with at least one record, without reading their updates. */
   list(): AsyncIterable<ListedDocument>
+  /** Where this storage keeps what has left its logs; absent when it keeps none. */
+  readonly history?: HistoryStorage | undefined
 }

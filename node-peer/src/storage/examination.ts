@@ -1,4 +1,5 @@
 /** What became of a document's records: compares them with their seals and with the head (PROTOCOL.md [ST10]). No IO. */
+import type { DatedRecord } from '@knotwork/core'
 import type { DocumentKeys } from './level-keys.ts'
 import { checksumOf, sumOfChecksums, type Checksums, type Head } from './level-values.ts'
 
@@ -11,6 +12,8 @@ export interface LogRecord {
 export interface FoundLog {
   readonly records: readonly LogRecord[]
   readonly checksums: Checksums
+  /** What the seals say of when records were appended. */
+  readonly times: ReadonlyMap<number, DatedRecord['at']>
   /** Clocks of the seals, readable or not. */
   readonly seals: readonly number[]
   /** LevelDB has said that it skipped something. */
@@ -24,6 +27,7 @@ export interface Examined {
   readonly altered: readonly LogRecord[]
   /** How many are gone. */
   readonly lost: number
+  readonly times: FoundLog['times']
   /** Whether seals and head are as they should be. */
   readonly isSealed: boolean
 }
@@ -48,7 +52,7 @@ export function examine(keys: DocumentKeys, found: FoundLog, head: Head | null, 
   const gone = isForeign && head !== null ? 0 : missing(keys, found, head)
   const lost = found.isDamaged ? Math.max(1, gone) : gone
   const isSealed = head?.epoch === epoch && altered.length + lost + unsealed === 0
-  return { sound, altered, lost, isSealed }
+  return { sound, altered, lost, times: found.times, isSealed }
 }
 
 /** Records that a seal, the head, or the clocks around them tell of. */

@@ -34,6 +34,8 @@ export class DocumentKeys {
   readonly entry: LevelKey
   readonly head: LevelKey
   readonly note: LevelKey
+  /** Of its history; the segments come right behind it. */
+  readonly index: LevelKey
   readonly #update: LevelKey
   readonly #seal: LevelKey
 
@@ -42,6 +44,7 @@ export class DocumentKeys {
     this.entry = encodeKey(['v1_sv', name])
     this.head = encodeKey(['knotwork', 'head', name])
     this.note = encodeKey(['knotwork', 'note', name])
+    this.index = encodeKey(['knotwork', 'past', name])
     this.#update = encodeKey(['v1', name, 'update', 0])
     this.#seal = encodeKey(['v1', name, 'seal', 0])
   }
@@ -52,6 +55,15 @@ export class DocumentKeys {
 
   seal(clock: number): LevelKey {
     return withClock(this.#seal, clock)
+  }
+
+  segment(id: number): LevelKey {
+    return encodeKey(['knotwork', 'past', this.name, id])
+  }
+
+  /** The index and all segments. */
+  get historyRange(): { readonly gte: LevelKey; readonly lt: LevelKey } {
+    return { gte: this.index, lt: this.segment(clockMax) }
   }
 
   /** Records that are set aside, out of the way of every reader: under the document's meta keys. */

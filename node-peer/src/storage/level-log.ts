@@ -1,5 +1,5 @@
 /** Reading from LevelDB: one document's log, its head and note, and the list of all documents. */
-import type { StoredNote } from '@knotwork/core'
+import type { DatedRecord, StoredNote } from '@knotwork/core'
 import type { FoundLog, LogRecord } from './examination.ts'
 import { isCorruption, type LevelDatabase, type LevelRange } from './level-database.ts'
 import { clockOf, entryRange, lastTextOf, type DocumentKeys, type LevelKey } from './level-keys.ts'
@@ -11,14 +11,19 @@ export async function readLog(database: LevelDatabase, keys: DocumentKeys): Prom
   const records: LogRecord[] = []
   const seals: number[] = []
   const checksums = new Map<number, number>()
+  const times = new Map<number, DatedRecord['at']>()
   for (const [key, value] of entries) {
     if (keys.isUpdate(key)) records.push({ clock: clockOf(key), update: new Uint8Array(value) })
     else if (keys.isSeal(key)) {
       seals.push(clockOf(key))
-      for (const [clock, checksum] of decodeSeal(key, value) ?? []) checksums.set(clock, checksum)
+      const seal = decodeSeal(key, value)
+      for (const [clock, checksum] of seal?.checksums ?? []) {
+        checksums.set(clock, checksum)
+        times.set(clock, seal?.at ?? null)
+      }
     }
   }
-  return { records, seals, checksums, isDamaged }
+  return { records, seals, checksums, times, isDamaged }
 }
 
 export async function readHead(database: LevelDatabase, keys: DocumentKeys): Promise<Head | null> {

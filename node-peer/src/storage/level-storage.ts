@@ -7,16 +7,24 @@ import {
   KnotworkError,
   type Compacted,
   type DocumentName,
+  type HistoryStorage,
+  limits,
   type ListedDocument,
   type Merge,
   messageOf,
+  type Past,
+  type Retention,
   type Storage,
   type StoredDocument,
   type StoredNote,
 } from '@knotwork/core'
 import type { LogRecord } from './examination.ts'
+import { retentionIn, segmentsIn } from './history-changes.ts'
+import type { LedgerBatch } from './ledger.ts'
+import { pastOf, readHistory, readHistoryKeys, wallClock, type FoundHistory } from './level-history.ts'
 import { DocumentKeys, entryRange } from './level-keys.ts'
-import { readClocks, readDamagedKeys, readNames, readNotes, type ClockedNote } from './level-log.ts'
+import { readClocks, readDamagedKeys, readHead, readNames, readNotes, type ClockedNote } from './level-log.ts'
+import type { Head } from './level-values.ts'
 import { appendIn, mendIn, replaceIn, sealIn } from './log-changes.ts'
 import { SealedDatabase, type ExaminedLog } from './sealed-database.ts'
 import type { StorageNotice } from './storage-notice.ts'
@@ -30,19 +38,30 @@ export interface LevelStorageOptions {
   /** `disk`: what is stored is on the disk. `os`: the system decides when; faster. Default `disk`. */
   readonly durability?: 'disk' | 'os'
   readonly notice?: StorageNotice
+  /** How long histories are kept, where a document says nothing else (PROTOCOL.md [HI2]). Default: 30 days. */
+  readonly retention?: Retention
 }
 
 export class LevelStorage implements Storage {
   readonly durability: 'disk' | 'os'
+  readonly history: HistoryStorage
   readonly #notice: StorageNotice
+  readonly #retention: Retention
   readonly #writes = new WriteQueue((group) => this.#appendAll(group))
   #database!: SealedDatabase
   #rewriting: Promise<void> = Promise.resolve()
   #isClosed = false
 
-  private constructor({ durability = 'disk', notice = () => undefined }: LevelStorageOptions) {
+  private constructor(options: LevelStorageOptions) {
+    const { durability = 'disk', notice = () => undefined, retention = { days: limits.historyDays } } = options
     this.durability = durability
     this.#notice = notice
+    this.#retention = retention
+    this.history = {
+      past: (name) => this.#past(new DocumentKeys(name)),
+      sizeOf: (name) => this.#historySize(new DocumentKeys(name)),
+      retain: (name, kept) => this.#oneByOne(() => this.#retain(new DocumentKeys(name), kept)),
+    }
   }
 
   /** Opens the database in that directory, or creates it; KnotworkError 'in-use' when another process holds it. */
@@ -94,7 +113,8 @@ export class LevelStorage implements Storage {
       // What lay in one table alone was only moved; with something newer around it, it is merged, and left out.
       await this.#writes.alone(async () => {
         const batch = await this.#database.newBatch()
-        for (const key of Object.values(keys.wholeRange)) batch.del(key)
+        // The index is there only for the retention of its own.
+        for (const key of [...Object.values(keys.wholeRange), keys.historyRange.lt]) batch.del(key)
         await this.#database.write(batch)
       })
       await this.#reclaim(keys)
@@ -142,9 +162,11 @@ export class LevelStorage implements Storage {
       seals.set(name, seal)
       for (const [clock, checksum] of appendIn(batch, keys, append)) seal.set(clock, checksum)
     }
-    for (const [name, seal] of seals) {
+    for (const [name, checksums] of seals) {
       const known = batch.get(name)
-      if (known !== undefined) sealIn(batch, known.keys, seal)
+      // Where no history is kept, a time would only be bytes.
+      const at = this.#retention === 'none' && (known?.head?.index ?? 0) === 0 ? null : wallClock()
+      if (known !== undefined) sealIn(batch, known.keys, { checksums, at })
     }
     if (!batch.isEmpty) await this.#database.write(batch)
   }
@@ -193,27 +215,82 @@ export class LevelStorage implements Storage {
       await this.#mend(keys)
       log = await this.#database.examine(keys)
     }
-    const compacted = await merge(log.sound.map(({ update }) => update))
+    const found = await this.#historyOf(keys, log.head)
+    const compacted = await merge(
+      log.sound.map(({ update }) => update),
+      this.#pastOf(keys, found, log),
+    )
     if (compacted === null) return
     this.#mustBeOpen()
-    await this.#writes.alone(() => this.#replace(keys, log.sound, compacted))
+    await this.#writes.alone(() => this.#replace(keys, log.sound, { compacted, found }))
     const replacedBytes = log.sound.reduce((sum, { update }) => sum + update.byteLength, 0)
     if (replacedBytes - compacted.snapshot.byteLength > reclaimBytes) await this.#reclaim(keys)
   }
 
-  async #replace(keys: DocumentKeys, replaced: readonly LogRecord[], compacted: Compacted): Promise<void> {
+  async #replace(
+    keys: DocumentKeys,
+    replaced: readonly LogRecord[],
+    { compacted, found }: { readonly compacted: Compacted; readonly found: FoundHistory },
+  ): Promise<void> {
     const batch = await this.#database.newBatch()
     await this.#database.begin(keys, batch)
     const { clocks, seals } = await this.#database.read((database) => readClocks(database, keys))
     if (replaced.some(({ clock }, index) => clock !== clocks[index])) return
     replaceIn(batch, keys, { replaced, seals, compacted })
+    const { segments } = compacted
+    if (segments !== undefined) {
+      await this.#clearDamagedHistory(batch, keys, found)
+      segmentsIn(batch, keys, { index: found.index, segments })
+    }
     await this.#database.write(batch)
+  }
+
+  // --- history -------------------------------------------------------------------------------------------------------
+
+  async #past(keys: DocumentKeys): Promise<Past> {
+    const log = await this.#database.examine(keys)
+    return this.#pastOf(keys, await this.#historyOf(keys, log.head), log)
+  }
+
+  #pastOf(keys: DocumentKeys, found: FoundHistory, log: ExaminedLog): Past {
+    return pastOf({ keys, found, log, retention: this.#retention, read: (read) => this.#database.read(read) })
+  }
+
+  async #historyOf(keys: DocumentKeys, head: Head | null): Promise<FoundHistory> {
+    const found = await this.#database.read((database) => readHistory(database, keys, head))
+    if (found.isDamaged) this.#notice('historyDamaged', 'it begins anew', { document: keys.name })
+    return found
+  }
+
+  async #historySize(keys: DocumentKeys): Promise<number> {
+    const head = await this.#database.read((database) => readHead(database, keys))
+    const { index } = await this.#historyOf(keys, head)
+    return index.segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  }
+
+  async #retain(keys: DocumentKeys, retention: Retention | null): Promise<void> {
+    await this.#writes.alone(async () => {
+      const batch = await this.#database.newBatch()
+      const { head } = await this.#database.begin(keys, batch)
+      if (head === null) throw new KnotworkError('storage', 'no such document is stored here')
+      const found = await this.#historyOf(keys, head)
+      await this.#clearDamagedHistory(batch, keys, found)
+      const isDropped = (retention ?? this.#retention) === 'none' || found.isDamaged
+      retentionIn(batch, keys, { index: found.index, retention, isDropped })
+      await this.#database.write(batch)
+    })
+  }
+
+  async #clearDamagedHistory(batch: LedgerBatch, keys: DocumentKeys, { isDamaged }: FoundHistory): Promise<void> {
+    if (!isDamaged) return
+    for (const key of await this.#database.read((database) => readHistoryKeys(database, keys))) batch.del(key)
   }
 
   /** Has LevelDB rewrite what it has of the document, without what was deleted and replaced. */
   async #reclaim(keys: DocumentKeys): Promise<void> {
-    const { gte, lt } = keys.wholeRange
-    await this.#database.read((database) => database.compactRange(gte, lt))
+    for (const { gte, lt } of [keys.wholeRange, keys.historyRange]) {
+      await this.#database.read((database) => database.compactRange(gte, lt))
+    }
   }
 
   #mustBeOpen(): void {

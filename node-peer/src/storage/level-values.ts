@@ -8,6 +8,7 @@
  */
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import type { DatedRecord } from '@knotwork/core'
 import { crc32, crc32c } from './checksum.ts'
 import { clockOf, type DocumentKeys, type LevelKey } from './level-keys.ts'
 
@@ -16,6 +17,13 @@ const version = 1
 
 /** Checksums by the clock of the record. */
 export type Checksums = ReadonlyMap<number, number>
+
+/** What is said of the records of one append. */
+export interface Seal {
+  readonly checksums: Checksums
+  /** When they were appended (PROTOCOL.md [HI1]); null: it does not say. */
+  readonly at: DatedRecord['at']
+}
 
 export interface Head {
   /** Clock of the last record. */
@@ -26,6 +34,8 @@ export interface Head {
   readonly sum: number
   /** The root's epoch when it was written: in a later one another program may have written to the document. */
   readonly epoch: number
+  /** Checksum of the index of its history, 0 when there is none: so that this belongs to what the root knows of. */
+  readonly index: number
 }
 
 export interface Root {
@@ -53,7 +63,10 @@ export function checksumOf(keys: DocumentKeys, clock: number, update: Uint8Array
   return crc32(update, crc32(keys.update(clock)))
 }
 
-export function encodeSeal(key: LevelKey, checksums: Checksums): Uint8Array {
+/** A snapshot that a compaction made: its time is that of what it was made of, and no second is this one. */
+const folded = 0
+
+export function encodeSeal(key: LevelKey, { checksums, at }: Seal): Uint8Array {
   return guarded(key, (encoder) => {
     encoding.writeVarUint(encoder, checksums.size)
     const last = clockOf(key)
@@ -61,10 +74,11 @@ export function encodeSeal(key: LevelKey, checksums: Checksums): Uint8Array {
       encoding.writeVarUint(encoder, last - clock)
       encoding.writeUint32(encoder, checksum)
     }
+    if (at !== null) encoding.writeVarUint(encoder, at === 'folded' ? folded : at)
   })
 }
 
-export function decodeSeal(key: LevelKey, value: Uint8Array): Checksums | null {
+export function decodeSeal(key: LevelKey, value: Uint8Array): Seal | null {
   return unguarded(key, value, (decoder) => {
     const checksums = new Map<number, number>()
     const last = clockOf(key)
@@ -72,20 +86,24 @@ export function decodeSeal(key: LevelKey, value: Uint8Array): Checksums | null {
       const clock = last - decoding.readVarUint(decoder)
       checksums.set(clock, decoding.readUint32(decoder))
     }
-    return checksums
+    if (!decoding.hasContent(decoder)) return { checksums, at: null }
+    const at = decoding.readVarUint(decoder)
+    return { checksums, at: at === folded ? 'folded' : at }
   })
 }
 
 export function encodeHead(key: LevelKey, head: Head): Uint8Array {
   return guarded(key, (encoder) => {
     for (const value of [head.last, head.count, head.sum, head.epoch]) encoding.writeVarUint(encoder, value)
+    if (head.index !== 0) encoding.writeVarUint(encoder, head.index)
   })
 }
 
 export function decodeHead(key: LevelKey, value: Uint8Array): Head | null {
   return unguarded(key, value, (decoder) => {
     const [last, count, sum, epoch] = readVarUints(decoder, 4)
-    return { last: last ?? 0, count: count ?? 0, sum: sum ?? 0, epoch: epoch ?? 0 }
+    const index = decoding.hasContent(decoder) ? decoding.readVarUint(decoder) : 0
+    return { last: last ?? 0, count: count ?? 0, sum: sum ?? 0, epoch: epoch ?? 0, index }
   })
 }
 
@@ -148,7 +166,8 @@ function readVarUints(decoder: decoding.Decoder, count: number): readonly number
   return Array.from({ length: count }, () => decoding.readVarUint(decoder))
 }
 
-function guarded(key: Uint8Array, write: (encoder: encoding.Encoder) => void): Uint8Array {
+/** A value that begins with the version and ends with a checksum of its key and itself. */
+export function guarded(key: Uint8Array, write: (encoder: encoding.Encoder) => void): Uint8Array {
   const encoder = encoding.createEncoder()
   encoding.writeUint8(encoder, version)
   write(encoder)
@@ -157,7 +176,7 @@ function guarded(key: Uint8Array, write: (encoder: encoding.Encoder) => void): U
 }
 
 /** Null for a value that was altered, or is of another version. */
-function unguarded<Value>(
+export function unguarded<Value>(
   key: Uint8Array,
   value: Uint8Array,
   read: (decoder: decoding.Decoder) => Value,

@@ -1,9 +1,9 @@
 /** What a write does to the log of one document: records, seals and head together. No IO. */
-import type { Compacted } from '@knotwork/core'
+import type { Compacted, DatedRecord } from '@knotwork/core'
 import type { Examined, LogRecord } from './examination.ts'
 import type { LedgerBatch } from './ledger.ts'
 import { clockBeforeFirst, emptyStateVector, metaValue, type DocumentKeys } from './level-keys.ts'
-import { checksumOf, encodeNote, encodeSeal, sumOfChecksums, type Checksums } from './level-values.ts'
+import { checksumOf, encodeNote, encodeSeal, sumOfChecksums, type Checksums, type Seal } from './level-values.ts'
 
 /** One append: its records behind those there are, and its note. Returns the checksums of the new records, for the seal. */
 export function appendIn(
@@ -26,16 +26,30 @@ export function appendIn(
   if (note !== undefined) batch.put(keys.note, encodeNote(keys.note, { bytes: note, clock: last, trust }))
   if (updates.length > 0) {
     const sum = sumOfChecksums(checksums.values(), head?.sum)
-    batch.setHead(keys.name, { last, count: (head?.count ?? 0) + updates.length, sum, epoch })
+    batch.setHead(keys.name, { last, count: (head?.count ?? 0) + updates.length, sum, epoch, index: head?.index ?? 0 })
   }
   return checksums
 }
 
 /** One seal over those records; its clock is that of the last. */
-export function sealIn(batch: LedgerBatch, keys: DocumentKeys, checksums: Checksums): void {
+export function sealIn(batch: LedgerBatch, keys: DocumentKeys, seal: Seal): void {
   // In the order of the log.
-  const last = [...checksums.keys()].at(-1)
-  if (last !== undefined) batch.put(keys.seal(last), encodeSeal(keys.seal(last), checksums))
+  const last = [...seal.checksums.keys()].at(-1)
+  if (last !== undefined) batch.put(keys.seal(last), encodeSeal(keys.seal(last), seal))
+}
+
+/** One seal for each stretch of records that were appended at the same time. */
+function sealAgainIn(batch: LedgerBatch, keys: DocumentKeys, checksums: Checksums, times: Examined['times']): void {
+  let stretch: { at: DatedRecord['at']; checksums: Map<number, number> } | null = null
+  for (const [clock, checksum] of checksums) {
+    const at = times.get(clock) ?? null
+    if (stretch === null || stretch.at !== at) {
+      if (stretch !== null) sealIn(batch, keys, stretch)
+      stretch = { at, checksums: new Map() }
+    }
+    stretch.checksums.set(clock, checksum)
+  }
+  if (stretch !== null) sealIn(batch, keys, stretch)
 }
 
 /** [ST5] Altered records are set aside, and what is left gets a seal and a head that say so. */
@@ -50,13 +64,19 @@ export function mendIn(
   for (const { clock } of altered) batch.del(keys.update(clock))
   for (const clock of seals) batch.del(keys.seal(clock))
   const checksums = checksumsOf(keys, sound)
-  sealIn(batch, keys, checksums)
+  sealAgainIn(batch, keys, checksums, log.times)
   const before = batch.get(keys.name)?.head ?? null
   if (before === null && sound.length + altered.length === 0) return
   batch.put(keys.entry, emptyStateVector)
   const last = sound.at(-1)?.clock ?? before?.last ?? clockBeforeFirst
   const sum = sumOfChecksums(checksums.values())
-  batch.setHead(keys.name, { last, count: sound.length, sum, epoch: batch.before.epoch })
+  batch.setHead(keys.name, {
+    last,
+    count: sound.length,
+    sum,
+    epoch: batch.before.epoch,
+    index: before?.index ?? 0,
+  })
 }
 
 /** [ST4] One record in the place of the last of those it replaces. */
@@ -77,7 +97,8 @@ export function replaceIn(
   batch.put(keys.update(clock), compacted.snapshot)
   batch.put(keys.entry, emptyStateVector)
   const checksum = checksumOf(keys, clock, compacted.snapshot)
-  sealIn(batch, keys, new Map([[clock, checksum]]))
+  const at = compacted.segments === undefined ? null : 'folded'
+  sealIn(batch, keys, { checksums: new Map([[clock, checksum]]), at })
   setAsideIn(
     batch,
     keys,
@@ -87,7 +108,7 @@ export function replaceIn(
   const count = (head?.count ?? 0) - replaced.length + 1
   const removed = sumOfChecksums(checksumsOf(keys, replaced).values())
   const sum = ((head?.sum ?? 0) - removed + checksum) >>> 0
-  batch.setHead(keys.name, { last, count, sum, epoch: batch.before.epoch })
+  batch.setHead(keys.name, { last, count, sum, epoch: batch.before.epoch, index: head?.index ?? 0 })
 }
 
 function setAsideIn(batch: LedgerBatch, keys: DocumentKeys, records: readonly LogRecord[]): void {

@@ -9,6 +9,7 @@ import { Ledger, LedgerBatch, type KnownDocument } from './ledger.ts'
 import { LevelConnection } from './level-connection.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { DocumentKeys, emptyStateVector } from './level-keys.ts'
+import { readHistoryKeys } from './level-history.ts'
 import { readHead, readLastClock, readLog } from './level-log.ts'
 import type { Head, Root } from './level-values.ts'
 import { mendIn } from './log-changes.ts'
@@ -183,7 +184,11 @@ export class SealedDatabase {
     if (records.length > 0) return batch.put(keys.entry, emptyStateVector)
     batch.setHead(name, null)
     // y-leveldb has cleared it, or it is lost.
-    if (!this.#isForeign) this.#options.notice('documentGone', 'nothing is left of this document', { document: name })
+    if (this.#isForeign) {
+      for (const key of await this.#connection.read((database) => readHistoryKeys(database, keys))) batch.del(key)
+    } else {
+      this.#options.notice('documentGone', 'nothing is left of this document', { document: name })
+    }
   }
 
   #testify(): void {

@@ -21,4 +21,6 @@ export const damageEvents = [
   'recordsDamaged',
   /** Nothing of a document is left but its name. */
   'documentGone',
+  /** What is kept of a document's past is altered or gone; the document itself is not. */
+  'historyDamaged',
 ] as const

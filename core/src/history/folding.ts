@@ -1,0 +1,107 @@
+/**
+ * What a compaction does to a document's history (PROTOCOL.md [HI1], [HI2]): the records it takes out of the log go on as segments,
+ * and what is older than the retention becomes the one state the history begins with, without what was deleted from it.
+ */
+import * as Y from 'yjs'
+import { limits } from '../limits.ts'
+import type { KeptSegment, NewSegment, Past, Retention, Seconds, StoredSegment } from '../ports/history-storage.ts'
+import { inspect } from '../replica/gate.ts'
+import { ownLimits } from '../replica/compaction.ts'
+import { beginningOf, hasSegments, logOf, type Group } from './sessions.ts'
+
+/** Lets others run when this has taken long enough. */
+export type Breathe = () => Promise<void>
+
+type Segments = readonly (NewSegment | KeptSegment)[]
+
+/** All segments from now on. */
+export async function fold(past: Past, breathe: Breathe): Promise<Segments> {
+  if (past.retention === 'none') return []
+  const isWhole = await areReadable(past, breathe)
+  return foldOnto(isWhole ? past : { ...past, isDamaged: true }, breathe)
+}
+
+/** Of a history with a hole nothing after it can be shown: it begins anew with what the log holds. */
+async function areReadable(past: Past, breathe: Breathe): Promise<boolean> {
+  for (const { id } of past.segments) {
+    if ((await past.read(id)) === null) return false
+    await breathe()
+  }
+  return true
+}
+
+async function foldOnto(past: Past, breathe: Breathe): Promise<Segments> {
+  const log = logOf(past)
+  const horizon = horizonOf(past.retention, past.now)
+  const kept = hasSegments(past) ? past.segments : []
+  const isOver = (span: { readonly to: Seconds }): boolean => span.to < horizon
+  // Nothing in it is young enough: the log itself holds the one state that is left.
+  if (kept.every(isOver) && log.groups.every(isOver)) return []
+  const fresh: NewSegment[] = []
+  for (const group of log.groups) fresh.push(await segmentOf(group, breathe))
+  if (log.before.length > 0) {
+    const at = beginningOf(log, past.now)
+    fresh.unshift({ from: at, to: at, edits: 0, update: await merged(log.before, breathe) })
+  }
+  return expired(past, [...kept, ...fresh], isOver)
+}
+
+function horizonOf(retention: Retention, now: Seconds): Seconds {
+  return typeof retention === 'object' ? now - retention.days * secondsPerDay : -Infinity
+}
+
+const secondsPerDay = 86_400
+
+/** The segments that are over become one state. */
+async function expired(
+  past: Past,
+  segments: readonly (NewSegment | StoredSegment)[],
+  isOver: (span: { readonly to: Seconds }) => boolean,
+): Promise<Segments> {
+  const firstYoung = segments.findIndex((segment) => !isOver(segment))
+  const young: Segments = segments.slice(firstYoung).map(unlessNew)
+  const old = segments.slice(0, firstYoung)
+  const [only] = old
+  if (only === undefined) return young
+  if (old.length === 1 && only.edits === 0) return [unlessNew(only), ...young]
+  // Collected: what was deleted by then is nowhere any more.
+  const doc = new Y.Doc()
+  for (const segment of old) {
+    const update = 'update' in segment ? segment.update : await past.read(segment.id)
+    // The log still has everything; only how it came about is lost.
+    if (update === null) return []
+    Y.applyUpdateV2(doc, update)
+  }
+  const at = old.at(-1)?.to ?? past.now
+  const update = Y.encodeStateAsUpdateV2(doc)
+  doc.destroy()
+  return [{ from: at, to: at, edits: 0, update }, ...young]
+}
+
+function unlessNew(segment: NewSegment | StoredSegment): NewSegment | KeptSegment {
+  return 'update' in segment ? segment : { id: segment.id }
+}
+
+async function segmentOf({ from, to, edits, records }: Group, breathe: Breathe): Promise<NewSegment> {
+  return { from, to, edits, update: await merged(records, breathe) }
+}
+
+/** As a tree: the time it takes is quadratic in the number of those merged at once (YJS trap 4). Nothing is collected. */
+async function merged(records: readonly Uint8Array[], breathe: Breathe): Promise<Uint8Array> {
+  let level: Uint8Array[] = []
+  for (const record of records) {
+    if (inspect(record, ownLimits).ok) level.push(Y.convertUpdateFormatV1ToV2(record))
+    await breathe()
+  }
+  while (level.length > 1) {
+    const above: Uint8Array[] = []
+    for (let at = 0; at < level.length; at += limits.updatesJoinedMax) {
+      above.push(Y.mergeUpdatesV2(level.slice(at, at + limits.updatesJoinedMax)))
+      await breathe()
+    }
+    level = above
+  }
+  return level[0] ?? emptyUpdate
+}
+
+const emptyUpdate = Y.encodeStateAsUpdateV2(new Y.Doc())
