@@ -1,4 +1,14 @@
-import type { Log, MergeOutcome, Neighbour, Peer, PeerId, SharedDocument, Versions, Watched, Storage } from '@knotwork/core'
+import type {
+  Log,
+  MergeOutcome,
+  Neighbour,
+  Peer,
+  PeerId,
+  SharedDocument,
+  Versions,
+  Watched,
+  Storage,
+} from '@knotwork/core'
 import type { Bridge } from './bridge/bridge.ts'
 import { Bridges, type BridgeOptions } from './bridge/bridges.ts'
 import type { Lan } from './lan/lan.ts'

@@ -1,6 +1,14 @@
 import type { HistoryStorage, NewSegment, Past } from '../ports/history-storage.ts'
 import type { Storage } from '../ports/storage.ts'
-import { assert, assertEqual, assertRejects, contractCase, fingerprint, testBytes, type ContractCase } from './contract.ts'
+import {
+  assert,
+  assertEqual,
+  assertRejects,
+  contractCase,
+  fingerprint,
+  testBytes,
+  type ContractCase,
+} from './contract.ts'
 import { assertHolds, nameOf, storageCase, type StorageSubject } from './storage-subject.ts'
 
 const name = nameOf('notes/today')
@@ -55,7 +63,10 @@ export const storageHistoryCases: readonly ContractCase<StorageSubject>[] = [
     const past = await history.past(name)
     assertEqual(updatesOf(past), records.map(fingerprint), 'records')
     for (const { at } of past.records) {
-      assert(typeof at === 'number' && at >= before && at <= past.now, `appended between ${before} and ${past.now}: ${at}`)
+      assert(
+        typeof at === 'number' && at >= before && at <= past.now,
+        `appended between ${before} and ${past.now}: ${at}`,
+      )
     }
     assertEqual(past.segments, [], 'segments')
     assertEqual(updatesOf(await history.past(other)), [], 'records of a document that is not stored')
@@ -101,7 +112,11 @@ export const storageHistoryCases: readonly ContractCase<StorageSubject>[] = [
     }))
     const past = await history.past(name)
     await assertSegments(past, [segment(5), segment(3), segment(6)])
-    assertEqual(fingerprint((await past.read(first?.id ?? 0)) ?? new Uint8Array()), fingerprint(new Uint8Array()), 'dropped')
+    assertEqual(
+      fingerprint((await past.read(first?.id ?? 0)) ?? new Uint8Array()),
+      fingerprint(new Uint8Array()),
+      'dropped',
+    )
     await storage.compact(name, () => ({ snapshot, damaged: [], segments: [] }))
     await assertSegments(await history.past(name), [])
     assertEqual(await history.sizeOf(name), 0, 'size')

@@ -101,7 +101,10 @@ export class MemoryStorage implements Storage {
 
   async compact(name: DocumentName, merge: Merge): Promise<void> {
     const before = [...this.#recordsOf(name)]
-    const compacted = await merge(before, this.#history === null ? undefined : this.#pastOf(name, this.#history, before))
+    const compacted = await merge(
+      before,
+      this.#history === null ? undefined : this.#pastOf(name, this.#history, before),
+    )
     if (compacted === null) return
     const now = this.#recordsOf(name)
     if (before.some((record, index) => record !== now[index])) return

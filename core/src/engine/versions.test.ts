@@ -202,7 +202,9 @@ describe('named versions', () => {
     const document = a.peer.open('n')
     await type(world, document, ['first'])
     await expect(meanwhile(world, document.versions.create(' '))).rejects.toMatchObject({ code: 'bad-name' })
-    await expect(meanwhile(world, document.versions.create('x'.repeat(257)))).rejects.toMatchObject({ code: 'bad-name' })
+    await expect(meanwhile(world, document.versions.create('x'.repeat(257)))).rejects.toMatchObject({
+      code: 'bad-name',
+    })
     await expect(meanwhile(world, a.peer.versions('nothing').create('a'))).rejects.toMatchObject({ code: 'no-version' })
     const long = a.peer.open('x'.repeat(limits.documentNameBytesMax))
     await expect(meanwhile(world, long.versions.list())).rejects.toMatchObject({ code: 'bad-name' })

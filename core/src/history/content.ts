@@ -36,7 +36,8 @@ export function tokensOf(type: AnyType): readonly Token[] {
     } else if (content instanceof Y.ContentString) {
       for (const value of content.str) tokens.push({ key: value, value, length: value.length, format })
     } else {
-      for (const value of content.getContent() as unknown[]) tokens.push({ key: keyOf(value), value, length: 1, format })
+      for (const value of content.getContent() as unknown[])
+        tokens.push({ key: keyOf(value), value, length: 1, format })
     }
   }
   return tokens

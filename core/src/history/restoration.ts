@@ -60,9 +60,7 @@ function restore(current: AnyType, version: AnyType): void {
 /** A nested type is itself where it is in both; otherwise it is what it holds, as the copy of one that was deleted is. */
 function comparable(tokens: readonly Token[], others: readonly Token[]): readonly string[] {
   const known = new Set(others.flatMap(({ key, value }) => (value instanceof Y.AbstractType ? [key] : [])))
-  return tokens.map(({ key, value }) =>
-    value instanceof Y.AbstractType && !known.has(key) ? contentKey(value) : key,
-  )
+  return tokens.map(({ key, value }) => (value instanceof Y.AbstractType && !known.has(key) ? contentKey(value) : key))
 }
 
 /** What the two have in common, in pairs. */

@@ -133,8 +133,7 @@ function walkedBack({ old, now, offset }: Middle, before: readonly Int32Array[],
 /** Steps that touch are one change. */
 function prepend(changes: SequenceChange[], step: SequenceChange): void {
   const [first] = changes
-  const touches =
-    first !== undefined && step.at + step.removed === first.at && step.from + step.inserted === first.from
+  const touches = first !== undefined && step.at + step.removed === first.at && step.from + step.inserted === first.from
   if (!touches) return void changes.unshift(step)
   changes[0] = {
     at: step.at,

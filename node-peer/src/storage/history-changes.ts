@@ -1,6 +1,12 @@
 /** What a write does to the history of one document: segments, index and head together. No IO. */
 import type { KeptSegment, NewSegment, Retention } from '@knotwork/core'
-import { encodeIndex, indexChecksum, segmentChecksum, type HistoryIndex, type IndexedSegment } from './history-values.ts'
+import {
+  encodeIndex,
+  indexChecksum,
+  segmentChecksum,
+  type HistoryIndex,
+  type IndexedSegment,
+} from './history-values.ts'
 import type { LedgerBatch } from './ledger.ts'
 import type { DocumentKeys } from './level-keys.ts'
 
