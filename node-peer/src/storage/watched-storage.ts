@@ -1,5 +1,5 @@
 /** A storage that tells when something was stored: after it was, and to whoever wants to know. */
-import type { DocumentName, ListedDocument, Merge, Storage, StoredDocument } from '@knotwork/core'
+import type { DocumentName, HistoryStorage, ListedDocument, Merge, Storage, StoredDocument } from '@knotwork/core'
 
 export type StoredListener = (name: DocumentName, updates: readonly Uint8Array[]) => void
 
@@ -18,6 +18,10 @@ export class WatchedStorage implements Storage {
 
   get durability(): Storage['durability'] {
     return this.#storage.durability
+  }
+
+  get history(): HistoryStorage | undefined {
+    return this.#storage.history
   }
 
   /** Why nothing can be stored at the moment; null when it can. */
