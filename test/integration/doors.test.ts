@@ -70,7 +70,10 @@ describe('a peer with a token', () => {
       method: 'OPTIONS',
       headers: { origin, 'access-control-request-method': 'PATCH' },
     })
-    expect(preflight).toMatchObject({ status: 204, headers: { 'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE' } })
+    expect(preflight).toMatchObject({
+      status: 204,
+      headers: { 'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE' },
+    })
     expect(await closeOf(`${peer.webSocketUrl}/yjs/a`, { origin })).toMatchObject({ code: closeCode.token })
   })
 

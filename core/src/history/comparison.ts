@@ -59,7 +59,7 @@ function plain(_key: string, value: unknown): unknown {
 
 /** Whole characters: half of one is no text. */
 function textChanges(before: string, after: string): readonly TextChange[] {
-  const [one, other] = [[...before], [...after]]
+  const [one, other] = [Array.from(before), Array.from(after)]
   let [at, counted] = [0, 0]
   return sequenceDiff(one, other).map((change) => {
     at += lengthOf(one.slice(counted, change.at))

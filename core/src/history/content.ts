@@ -32,7 +32,7 @@ export function tokensOf(type: AnyType): readonly Token[] {
     if (item.deleted) continue
     if (content instanceof Y.ContentFormat) {
       const { [content.key]: _before, ...others } = format
-      format = content.value === null ? others : { ...others, [content.key]: content.value as unknown }
+      format = content.value === null ? others : { ...others, [content.key]: content.value }
     } else if (content instanceof Y.ContentString) {
       for (const value of content.str) tokens.push({ key: value, value, length: value.length, format })
     } else {

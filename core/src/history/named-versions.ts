@@ -3,7 +3,7 @@
  * reach everybody, survive any retention, and conflict with nobody. Whatever is in it comes from others: what is not as
  * written here is not shown.
  */
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import { utf8 } from '../bytes.ts'
 import { documentName, type DocumentName } from '../ids.ts'
 import { limits } from '../limits.ts'

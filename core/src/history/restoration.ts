@@ -49,11 +49,11 @@ function rootAs(doc: Y.Doc, name: string, kind: 'text' | 'xml' | 'array'): AnyTy
 
 function restore(current: AnyType, version: AnyType): void {
   restoreEntries(current, version)
-  const [now, then] = [tokensOf(current), tokensOf(version)]
-  const changes = sequenceDiff(comparable(now, then), comparable(then, now))
-  const kept = keptOf(now, then, changes)
-  if (current instanceof Y.Text) restoreText(current, { now, then, changes, kept })
-  else restoreElements(current, then, changes)
+  const [now, wanted] = [tokensOf(current), tokensOf(version)]
+  const changes = sequenceDiff(comparable(now, wanted), comparable(wanted, now))
+  const kept = keptOf(now, wanted, changes)
+  if (current instanceof Y.Text) restoreText(current, { now, wanted, changes, kept })
+  else restoreElements(current, wanted, changes)
   for (const [one, other] of kept) restoreNested(one.value, other.value)
 }
 
@@ -66,14 +66,14 @@ function comparable(tokens: readonly Token[], others: readonly Token[]): readonl
 /** What the two have in common, in pairs. */
 function keptOf(
   now: readonly Token[],
-  then: readonly Token[],
+  wanted: readonly Token[],
   changes: readonly SequenceChange[],
 ): readonly (readonly [Token, Token])[] {
   const kept: (readonly [Token, Token])[] = []
   let [at, from] = [0, 0]
   const keepUntil = (end: number): void => {
     for (; at < end; at++, from++) {
-      const [one, other] = [now[at], then[from]]
+      const [one, other] = [now[at], wanted[from]]
       if (one !== undefined && other !== undefined) kept.push([one, other])
     }
   }
@@ -93,9 +93,9 @@ function restoreNested(current: unknown, version: unknown): void {
 // --- the map of a type -------------------------------------------------------------------------------------------------
 
 function restoreEntries(current: AnyType, version: AnyType): void {
-  const [now, then] = [entriesOf(current), entriesOf(version)]
-  for (const key of now.keys()) if (!then.has(key)) removeEntry(current, key)
-  for (const [key, value] of then) {
+  const [now, wanted] = [entriesOf(current), entriesOf(version)]
+  for (const key of now.keys()) if (!wanted.has(key)) removeEntry(current, key)
+  for (const [key, value] of wanted) {
     const before = now.get(key)
     if (now.has(key) && areAlike(before, value)) restoreNested(before, value)
     else putEntry(current, key, copyOf(value))
@@ -109,7 +109,7 @@ function removeEntry(type: AnyType, key: string): void {
 
 function putEntry(type: AnyType, key: string, value: unknown): void {
   if (type instanceof Y.Map) type.set(key, value)
-  else if (type instanceof Y.XmlElement) type.setAttribute(key, value as string)
+  else if (type instanceof Y.XmlElement) type.setAttribute(key, value)
   else if (type instanceof Y.Text) type.setAttribute(key, value)
 }
 
@@ -121,12 +121,12 @@ function copyOf(value: unknown): unknown {
 
 // --- its sequence ------------------------------------------------------------------------------------------------------
 
-function restoreElements(type: AnyType, then: readonly Token[], changes: readonly SequenceChange[]): void {
+function restoreElements(type: AnyType, wanted: readonly Token[], changes: readonly SequenceChange[]): void {
   if (!(type instanceof Y.Array || type instanceof Y.XmlFragment)) return
   // From the end, so that what is still to be done stays where it was.
   for (const { at, removed, from, inserted } of changes.toReversed()) {
     if (removed > 0) type.delete(at, removed)
-    const copies = then.slice(from, from + inserted).map(({ value }) => copyOf(value))
+    const copies = wanted.slice(from, from + inserted).map(({ value }) => copyOf(value))
     if (copies.length > 0) type.insert(at, copies as never)
   }
 }
@@ -135,12 +135,12 @@ type Step = { retain?: number; delete?: number; insert?: unknown; attributes?: R
 
 interface TextDifference {
   readonly now: readonly Token[]
-  readonly then: readonly Token[]
+  readonly wanted: readonly Token[]
   readonly changes: readonly SequenceChange[]
   readonly kept: readonly (readonly [Token, Token])[]
 }
 
-function restoreText(text: Y.Text, { now, then, changes, kept }: TextDifference): void {
+function restoreText(text: Y.Text, { now, wanted, changes, kept }: TextDifference): void {
   const steps: Step[] = []
   let isNew = changes.length > 0
   let [at, pair] = [0, 0]
@@ -156,7 +156,7 @@ function restoreText(text: Y.Text, { now, then, changes, kept }: TextDifference)
     keep(change.at - at)
     at = change.at + change.removed
     for (const { length } of now.slice(change.at, at)) add(steps, { delete: length })
-    for (const { value, format } of then.slice(change.from, change.from + change.inserted)) {
+    for (const { value, format } of wanted.slice(change.from, change.from + change.inserted)) {
       add(steps, { insert: copyOf(value), attributes: { ...format } })
     }
   }

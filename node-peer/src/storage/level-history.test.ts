@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { documentName, type DocumentName, type NewSegment } from '@knotwork/core'
-import { ClassicLevel } from 'classic-level'
 import { LeveldbPersistence } from 'y-leveldb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import { DocumentKeys } from './level-keys.ts'
+import { levelDatabase, type LevelDatabase } from './level-database.ts'
+import { DocumentKeys, type LevelKey } from './level-keys.ts'
+import { readHistoryKeys } from './level-history.ts'
 import { LevelStorage } from './level-storage.ts'
 
 let directory: string
@@ -44,13 +45,15 @@ async function filled(): Promise<void> {
   await storage.append(name('a'), [updateOf('after')])
 }
 
-async function altered(
-  change: (database: ClassicLevel<Buffer, Buffer>, keys: DocumentKeys) => Promise<void>,
-): Promise<void> {
-  const database = new ClassicLevel<Buffer, Buffer>(directory, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
-  await database.open()
+async function altered(change: (database: LevelDatabase, keys: DocumentKeys) => Promise<void>): Promise<void> {
+  const database = await levelDatabase(directory)
   await change(database, new DocumentKeys(name('a')))
   await database.close()
+}
+
+async function valueOf(database: LevelDatabase, key: LevelKey): Promise<Buffer> {
+  const [value] = await database.getMany([key])
+  return Buffer.from(value ?? [])
 }
 
 describe('damage', () => {
@@ -62,8 +65,9 @@ describe('damage', () => {
     async (_how, changed) => {
       await filled()
       await altered(async (database, keys) => {
-        const value = changed(await database.get(keys.index))
-        await (value === null ? database.del(keys.index) : database.put(keys.index, value))
+        const value = changed(await valueOf(database, keys.index))
+        const { index: key } = keys
+        await database.batch([value === null ? { type: 'del', key } : { type: 'put', key, value }], { sync: true })
       })
       const told: string[] = []
       await using storage = await LevelStorage.open(directory, { notice: (event) => void told.push(event) })
@@ -83,7 +87,9 @@ describe('damage', () => {
 
   it('[HI2] a segment that is altered is not handed out', async () => {
     await filled()
-    await altered((database, keys) => database.put(keys.segment(1), Buffer.alloc(100, 7)))
+    await altered((database, keys) =>
+      database.batch([{ type: 'put', key: keys.segment(1), value: Buffer.alloc(100, 7) }], { sync: true }),
+    )
     await using storage = await LevelStorage.open(directory)
     const past = await storage.history.past(name('a'))
     expect(await Promise.all(past.segments.map(({ id }) => past.read(id)))).toEqual([null, segments[1]?.update])
@@ -99,7 +105,7 @@ describe('beside y-leveldb', () => {
     await persistence.destroy()
     await (await LevelStorage.open(directory))[Symbol.asyncDispose]()
     await altered(async (database, keys) => {
-      expect(await database.keys(keys.historyRange).all()).toEqual([])
+      expect(await readHistoryKeys(database, keys)).toEqual([])
     })
   })
 })
@@ -113,8 +119,8 @@ describe('none', () => {
     await storage.append(name('a'), [updateOf('b')])
     await storage[Symbol.asyncDispose]()
     await altered(async (database, keys) => {
-      expect(await database.keys(keys.historyRange).all()).toEqual([])
-      const seal = await database.get(keys.seal(2))
+      expect(await readHistoryKeys(database, keys)).toEqual([])
+      const seal = await valueOf(database, keys.seal(2))
       // Version, one record, the distance of its number, its checksum, and that of the seal.
       sizes.push(seal.byteLength)
     })
