@@ -5,6 +5,8 @@ import { setTimeout as passed } from 'node:timers/promises'
 const endOfHeaders = Buffer.from('\r\n\r\n')
 /** A ping and its pong, and whatever else keeps a line alive. */
 const idleBytes = 100
+/** Who says nothing for so many round trips has come to an end: what is said later is another matter. */
+const pauseRoundTrips = 2
 
 interface Chunk {
   readonly at: number
@@ -13,7 +15,7 @@ interface Chunk {
 
 export interface Traffic {
   readonly bytes: number
-  /** From the first byte to the last that was more than a ping, in round trips of the line. */
+  /** From the first byte to the last before a pause that was more than a ping, in round trips of the line. */
   readonly roundTrips: number
 }
 
@@ -83,12 +85,8 @@ export class Meter implements AsyncDisposable {
   #traffic(quietMs: number): Traffic {
     const quietSince = performance.now() - quietMs
     const active = this.#chunks.filter(({ at }) => at < quietSince)
-    const last = active.findLast(({ bytes }) => bytes > 8)
-    const durationMs = (last?.at ?? 0) - (active[0]?.at ?? 0)
-    return {
-      bytes: active.reduce((sum, { bytes }) => sum + bytes, 0),
-      roundTrips: this.#delayMs === 0 ? Number.NaN : durationMs / (2 * this.#delayMs),
-    }
+    const bytes = active.reduce((sum, chunk) => sum + chunk.bytes, 0)
+    return { bytes, roundTrips: roundTripsOf(active, 2 * this.#delayMs) }
   }
 
   #join(near: Socket, target: number): void {
@@ -123,4 +121,16 @@ export class Meter implements AsyncDisposable {
     from.on('error', ended)
     from.on('close', ended)
   }
+}
+
+function roundTripsOf(chunks: readonly Chunk[], roundTripMs: number): number {
+  const words = chunks.filter(({ bytes }) => bytes > 8)
+  const first = words[0]?.at
+  if (roundTripMs === 0 || first === undefined) return Number.NaN
+  let last = first
+  for (const { at } of words) {
+    if (at - last > pauseRoundTrips * roundTripMs) break
+    last = at
+  }
+  return (last - first) / roundTripMs
 }

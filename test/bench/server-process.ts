@@ -16,6 +16,10 @@ export interface Usage {
 const probe = fileURLToPath(new URL('probe.mjs', import.meta.url))
 const startMsMax = 30_000
 const stopMsMax = 20_000
+const restMsMax = 240_000
+/** More of one core than this is somebody who still writes what he was given. */
+const busyShare = 0.05
+const busyMsMin = 20
 
 export class ServerProcess implements AsyncDisposable {
   readonly port: number
@@ -69,6 +73,18 @@ export class ServerProcess implements AsyncDisposable {
   /** The same after collecting garbage. */
   settled(): Promise<Usage> {
     return this.#ask('settle')
+  }
+
+  /** Resolves when it has neither computed nor written anything worth mentioning for so long: what it was given is stored. */
+  async atRest(ms: number): Promise<void> {
+    const start = performance.now()
+    for (let before = await this.usage(); ;) {
+      await passed(ms)
+      const after = await this.usage()
+      const isAtRest = after.cpuMs - before.cpuMs < busyMsMin + ms * busyShare && after.written === before.written
+      if (isAtRest || performance.now() - start > restMsMax) return
+      before = after
+    }
   }
 
   /** Ends it, and by force when it does not go. */

@@ -16,7 +16,7 @@ export interface ColdOpenSize {
   readonly copies: number
   /** Small documents opened before. */
   readonly warmUps: number
-  /** Until everybody has stored: Hocuspocus does two seconds after the last edit. */
+  /** Who does nothing for so long has stored what it was given: Hocuspocus begins two seconds after the last edit. */
   readonly restMs: number
 }
 
@@ -65,7 +65,7 @@ async function contest(
     await using server = await contestant.start(directory)
     for (const room of warmUps) await fill(server, contestant, { room, update: Y.encodeStateAsUpdate(small) })
     for (const room of papers) await fill(server, contestant, { room, update: trace.whole })
-    await passed(size.restMs)
+    await server.atRest(size.restMs)
   }
   await using server = await contestant.start(directory)
   for (const room of warmUps) await open(server, contestant, { room, text: 'small' })

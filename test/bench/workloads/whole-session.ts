@@ -14,7 +14,7 @@ export interface WholeSessionSize {
   readonly keystrokes: number
   /** How many leave the writer in one go. */
   readonly perTurn: number
-  /** Until everybody has stored: Hocuspocus does two seconds after the last edit, y-leveldb has a queue. */
+  /** Who does nothing for so long has stored what it was given: Hocuspocus begins two seconds after the last edit, y-leveldb has a queue. */
   readonly restMs: number
 }
 
@@ -116,7 +116,7 @@ async function type(
   }
   await until(() => heard > lastId, 'the last keystroke at the reader', typingMsMax)
   const seconds = (performance.now() - start) / 1000
-  await passed(restMs)
+  await server.atRest(restMs)
   const after = await server.usage()
   writer.close()
   reader.close()
@@ -148,7 +148,7 @@ async function startAgain(
   const restartMs = performance.now() - start
   if (text.toString() !== trace.text) throw new Error(`${contestant.name}: another text after the restart`)
   const { cpuMs } = await server.usage()
-  await passed(size.restMs)
+  await server.atRest(size.restMs)
   client.close()
   return { restartMs, restartCpuMs: cpuMs }
 }
