@@ -83,7 +83,7 @@ export async function idleDocuments(stage: Stage, size: IdleDocumentsSize): Prom
       await visit(
         server,
         contestant,
-        Array.from({ length: documents / 5 }, (_, index) => `first-${index}`),
+        Array.from({ length: documents }, (_, index) => `first-${index}`),
       )
       await passed(idleAfterMs)
       const before = await server.settled()
@@ -100,7 +100,7 @@ export async function idleDocuments(stage: Stage, size: IdleDocumentsSize): Prom
   return [
     {
       title: 'Idle documents',
-      how: `${documents.toLocaleString('en')} more documents, each visited by one client that wrote 20 characters and left ${idleAfterMs / 1000} s ago.`,
+      how: `${documents.toLocaleString('en')} more documents, after as many that have filled what all share, each visited by one client that wrote 20 characters and left ${idleAfterMs / 1000} s ago.`,
       columns: ['server', 'RSS KB each', 'heap and buffers KB each'],
       rows: [...results].map(([name, { rss, used }]) => [name, rss / 1024, used / 1024]),
       bars: [
