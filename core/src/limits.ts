@@ -91,7 +91,7 @@ export const limits = {
   catalogueAnswersMax: 32,
   /** Documents that a catalogue brings into memory at once. */
   catalogueOpenAtOnceMax: 32,
-  /** Digests kept of documents that are not in memory, about 100 bytes each. */
+  /** Digests kept of documents that are not in memory, about 100 bytes each with their names. */
   digestsRememberedMax: 100_000,
   /** A document that a catalogue brought in and that does not get level is given up after this. */
   catalogueDocumentMs: 15_000,

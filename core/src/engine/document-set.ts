@@ -15,6 +15,7 @@ import { closeCode } from '../wire/close-code.ts'
 import type { AddressBytes } from '../wire/message.ts'
 import type { Platform } from './api.ts'
 import { CatalogueDriver, type Outcome } from './catalogue-driver.ts'
+import { ColdDigests } from './cold-digests.ts'
 import { DocumentDriver, type DocumentOwner } from './document-driver.ts'
 import type { LinkDriver } from './link-driver.ts'
 import type { LinkSet } from './link-set.ts'
@@ -46,8 +47,7 @@ export class DocumentSet implements DocumentOwner {
   readonly #woken = new Map<LinkId, Set<DocumentName>>()
   /** Documents that their apps have taken offline. */
   readonly #apart = new Set<DocumentName>()
-  /** Of documents not in memory, as they were when they left it. */
-  readonly #digests = new Map<DocumentName, Digest>()
+  readonly #digests = new ColdDigests()
   readonly #catalogue: CatalogueDriver
   readonly #mesh: Mesh
 
@@ -164,7 +164,7 @@ export class DocumentSet implements DocumentOwner {
     this.#mesh.ended(driver.name)
     for (const names of this.#woken.values()) names.delete(driver.name)
     const { machine, name } = driver
-    if (machine.digest !== null && !machine.isBlank) this.#rememberDigest(name, machine.digest)
+    if (machine.digest !== null && !machine.isBlank) this.#digests.set(name, machine.digest)
     if (this.#keeps && machine.neighbours.hasGuests) return
     this.#closeEverywhere(driver)
     const forget = (): void => {
@@ -187,14 +187,7 @@ export class DocumentSet implements DocumentOwner {
 
   #digestOf(name: DocumentName): Digest | null {
     const driver = this.#documents.get(name)
-    return driver === undefined ? (this.#digests.get(name) ?? null) : driver.machine.digest
-  }
-
-  #rememberDigest(name: DocumentName, digest: Digest): void {
-    this.#digests.delete(name)
-    this.#digests.set(name, digest)
-    const oldest = this.#digests.keys().next()
-    if (this.#digests.size > limits.digestsRememberedMax && !oldest.done) this.#digests.delete(oldest.value)
+    return driver === undefined ? this.#digests.get(name) : driver.machine.digest
   }
 
   // --- from the links ------------------------------------------------------------------------------------------------
