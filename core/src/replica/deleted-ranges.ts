@@ -15,6 +15,11 @@ export class DeletedRanges {
       this.#clients.set(client, [from, to])
       return true
     }
+    // As they stand in an update: each behind the one before.
+    if (from > (bounds.at(-1) ?? 0)) {
+      bounds.push(from, to)
+      return true
+    }
     const first = firstEndingAtOrAfter(bounds, from)
     let last = first
     while (last < bounds.length && (bounds[last] ?? 0) <= to) last += 2

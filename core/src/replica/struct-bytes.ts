@@ -7,6 +7,7 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { decodeUtf8 } from 'lib0/string'
+import { varUintBytes, writeVarUintAt } from '../bytes.ts'
 import type { Vector } from './gate.ts'
 import { contentKind, readStruct, type Id, type StructHeader } from './update-reader.ts'
 
@@ -136,19 +137,6 @@ function appendText(strand: Strand, added: Uint8Array): void {
   bytes.set(added, at + oldBytes)
   text.at = at
   strand.size = at + newBytes
-}
-
-function writeVarUintAt(bytes: Uint8Array, at: number, value: number): void {
-  let next = at
-  let left = value
-  for (; left > 0x7f; left = Math.floor(left / 128)) bytes[next++] = (left & 0x7f) | 0x80
-  bytes[next] = left
-}
-
-function varUintBytes(value: number): number {
-  let count = 1
-  for (let left = value; left > 0x7f; left = Math.floor(left / 128)) count++
-  return count
 }
 
 function writeFrom(encoder: encoding.Encoder, client: number, strand: Strand, clock: number): void {

@@ -3,9 +3,9 @@
  * 0 sync (0 step 1 + state vector | 1 step 2 + update | 2 update), 1 awareness, 2 auth, 3 query awareness.
  */
 import * as decoding from 'lib0/decoding'
-import * as encoding from 'lib0/encoding'
+import { varUintBytes, writeVarUintAt } from '../bytes.ts'
 import { limits } from '../limits.ts'
-import { err, messageOf, ok, type Result } from '../result.ts'
+import { err, messageOf, ok, unreachable, type Result } from '../result.ts'
 
 export type YjsMessage =
   | { readonly type: 'step1'; readonly stateVector: Uint8Array }
@@ -16,21 +16,31 @@ export type YjsMessage =
   | { readonly type: 'skipped' }
 
 const channel = { sync: 0, awareness: 1, auth: 2, queryAwareness: 3 } as const
-const syncTypes = ['step1', 'step2', 'update'] as const
 
 export function encodeYjs(message: Exclude<YjsMessage, { type: 'skipped' }>): Uint8Array {
-  return encoding.encode((encoder) => {
-    if (message.type === 'awareness') {
-      encoding.writeVarUint(encoder, channel.awareness)
-      encoding.writeVarUint8Array(encoder, message.states)
-    } else if (message.type === 'queryAwareness') {
-      encoding.writeVarUint(encoder, channel.queryAwareness)
-    } else {
-      encoding.writeVarUint(encoder, channel.sync)
-      encoding.writeVarUint(encoder, syncTypes.indexOf(message.type))
-      encoding.writeVarUint8Array(encoder, message.type === 'step1' ? message.stateVector : message.update)
-    }
-  })
+  switch (message.type) {
+    case 'awareness':
+      return withBytes([channel.awareness], message.states)
+    case 'queryAwareness':
+      return Uint8Array.of(channel.queryAwareness)
+    case 'step1':
+      return withBytes([channel.sync, 0], message.stateVector)
+    case 'step2':
+      return withBytes([channel.sync, 1], message.update)
+    case 'update':
+      return withBytes([channel.sync, 2], message.update)
+    default:
+      return unreachable(message)
+  }
+}
+
+/** Small numbers, and bytes behind their length: put together at once, because every edit of everybody passes here. */
+function withBytes(numbers: readonly number[], bytes: Uint8Array): Uint8Array {
+  const { byteLength } = bytes
+  const message = new Uint8Array(numbers.length + varUintBytes(byteLength) + byteLength)
+  message.set(numbers)
+  message.set(bytes, writeVarUintAt(message, numbers.length, byteLength))
+  return message
 }
 
 /** An awareness message about nobody: harmless, and keeps a client from closing after 30 s of silence. */
