@@ -1,9 +1,16 @@
-/** CRC-32 (the one of zip and PNG; Node has its own only since 20.15) and CRC-32C (LevelDB's), eight bytes at a time. */
+/** CRC-32 (the one of zip and PNG) and CRC-32C (LevelDB's), eight bytes at a time. */
+import * as zlib from 'node:zlib'
+
+/** Node has its own only since 20.15; a document of 300 KB takes it 0.1 ms in place of two. */
+const nativeCrc32 = (zlib as { crc32?: (bytes: Uint8Array, before: number) => number }).crc32
+/** Below, the call costs more than the work. */
+const nativeFromBytes = 64
 
 const [zipTables, castagnoliTables] = [tablesOf(0xed_b8_83_20), tablesOf(0x82_f6_3b_78)]
 
 /** Of `bytes`, going on from the checksum of what came before them. */
 export function crc32(bytes: Uint8Array, before = 0): number {
+  if (nativeCrc32 !== undefined && bytes.byteLength >= nativeFromBytes) return nativeCrc32(bytes, before)
   return checksum(zipTables, bytes, before)
 }
 

@@ -4,7 +4,7 @@ import type { LevelOperation } from './level-database.ts'
 import { rootKey, type DocumentKeys } from './level-keys.ts'
 import { encodeHead, encodeRoot, minus, plus, weightOf, type Head, type Root, type Sums } from './level-values.ts'
 
-/** Documents whose head is remembered, about 600 bytes each; that of others is read before the next write. */
+/** Documents whose head is remembered, about 150 bytes each; that of others is read before the next write. */
 const rememberedMax = 10_000
 
 export const emptyRoot: Root = { batch: 0, sums: [0, 0], epoch: 0, trust: 0 }
@@ -17,8 +17,8 @@ export interface KnownDocument {
 
 export class Ledger {
   #root: Root = emptyRoot
-  /** Least recently written first. */
-  readonly #documents = new Map<DocumentName, KnownDocument>()
+  /** Least recently written first; null for one that has no head. */
+  readonly #heads = new Map<DocumentName, Head | null>()
 
   get root(): Root {
     return this.#root
@@ -27,23 +27,24 @@ export class Ledger {
   /** The database was opened, or opened again: only this is known of it. */
   reset(root: Root): void {
     this.#root = root
-    this.#documents.clear()
+    this.#heads.clear()
   }
 
-  get(name: DocumentName): KnownDocument | undefined {
-    return this.#documents.get(name)
+  /** Undefined: it has to be read. */
+  head(name: DocumentName): Head | null | undefined {
+    return this.#heads.get(name)
   }
 
   /** After a write that succeeded. */
   commit(batch: LedgerBatch): void {
     this.#root = batch.root
-    for (const known of batch.documents) {
-      this.#documents.delete(known.keys.name)
-      this.#documents.set(known.keys.name, known)
+    for (const { keys, head } of batch.documents) {
+      this.#heads.delete(keys.name)
+      this.#heads.set(keys.name, head)
     }
-    for (const name of this.#documents.keys()) {
-      if (this.#documents.size <= rememberedMax) break
-      this.#documents.delete(name)
+    for (const name of this.#heads.keys()) {
+      if (this.#heads.size <= rememberedMax) break
+      this.#heads.delete(name)
     }
   }
 }
@@ -55,6 +56,7 @@ export class LedgerBatch {
   /** Records are replaced or removed, not only added. */
   isRewrite = false
   readonly #operations: LevelOperation[] = []
+  #ended: { readonly root: Root; readonly operations: readonly LevelOperation[] } | null = null
   /** Documents of this batch as they were on disk, and as they will be. */
   readonly #documents = new Map<DocumentName, { readonly before: KnownDocument; after: KnownDocument }>()
 
@@ -93,27 +95,42 @@ export class LedgerBatch {
     return [...this.#documents.values()].map(({ after }) => after)
   }
 
+  /** The heads and the root that it leads to, as it is when first asked for them: nothing is put into it after that. */
+  get #end(): { readonly root: Root; readonly operations: readonly LevelOperation[] } {
+    return (this.#ended ??= this.#conclude())
+  }
+
   get root(): Root {
-    let { sums } = this.before
-    for (const { before, after } of this.#documents.values()) {
-      if (before.head !== null) sums = minus(sums, weightOf(before.keys.head, before.head))
-      if (after.head !== null) sums = plus(sums, weightOf(after.keys.head, after.head))
-    }
-    return { ...this.before, batch: this.before.batch + 1, sums }
+    return this.#end.root
   }
 
   get operations(): readonly LevelOperation[] {
-    const heads = [...this.#documents.values()].flatMap(({ before, after }): LevelOperation[] => {
-      if (after.head === before.head) return []
-      if (after.head === null) return [{ type: 'del', key: after.keys.head }]
-      return [{ type: 'put', key: after.keys.head, value: encodeHead(after.keys.head, after.head) }]
-    })
-    return [...this.#operations, ...heads, { type: 'put', key: rootKey, value: encodeRoot(this.root) }]
+    return this.#end.operations
+  }
+
+  #conclude(): { readonly root: Root; readonly operations: readonly LevelOperation[] } {
+    let { sums } = this.before
+    const operations = [...this.#operations]
+    for (const { before, after } of this.#documents.values()) {
+      if (after.head === before.head) continue
+      const key = after.keys.head
+      if (before.head !== null) sums = minus(sums, weightOf(key, encodeHead(key, before.head)))
+      if (after.head === null) {
+        operations.push({ type: 'del', key })
+        continue
+      }
+      const value = encodeHead(key, after.head)
+      sums = plus(sums, weightOf(key, value))
+      operations.push({ type: 'put', key, value })
+    }
+    const root = { ...this.before, batch: this.before.batch + 1, sums }
+    operations.push({ type: 'put', key: rootKey, value: encodeRoot(root) })
+    return { root, operations }
   }
 }
 
 export function sumOf(heads: Iterable<readonly [Buffer, Head]>): Sums {
   let sums: Sums = [0, 0]
-  for (const [key, head] of heads) sums = plus(sums, weightOf(key, head))
+  for (const [key, head] of heads) sums = plus(sums, weightOf(key, encodeHead(key, head)))
   return sums
 }

@@ -27,34 +27,49 @@ export const headRange = { gte: encodeKey(['knotwork', 'head']), lt: encodeKey([
  */
 export const emptyStateVector: Uint8Array = Uint8Array.of(0, 1, 0)
 
-/** The keys of one document. */
+/** The keys of one document, each made when it is asked for: most of them rarely are. */
 export class DocumentKeys {
   readonly name: DocumentName
-  /** In the list of documents. */
-  readonly entry: LevelKey
-  readonly head: LevelKey
-  readonly note: LevelKey
-  /** Of its history; the segments come right behind it. */
-  readonly index: LevelKey
-  readonly #update: LevelKey
-  readonly #seal: LevelKey
+  #head: LevelKey | null = null
+  #update: LevelKey | null = null
+  #seal: LevelKey | null = null
 
   constructor(name: DocumentName) {
     this.name = name
-    this.entry = encodeKey(['v1_sv', name])
-    this.head = encodeKey(['knotwork', 'head', name])
-    this.note = encodeKey(['knotwork', 'note', name])
-    this.index = encodeKey(['knotwork', 'past', name])
-    this.#update = encodeKey(['v1', name, 'update', 0])
-    this.#seal = encodeKey(['v1', name, 'seal', 0])
+  }
+
+  /** In the list of documents. */
+  get entry(): LevelKey {
+    return encodeKey(['v1_sv', this.name])
+  }
+
+  get head(): LevelKey {
+    return (this.#head ??= encodeKey(['knotwork', 'head', this.name]))
+  }
+
+  get note(): LevelKey {
+    return encodeKey(['knotwork', 'note', this.name])
+  }
+
+  /** Of its history; the segments come right behind it. */
+  get index(): LevelKey {
+    return encodeKey(['knotwork', 'past', this.name])
+  }
+
+  get #firstUpdate(): LevelKey {
+    return (this.#update ??= encodeKey(['v1', this.name, 'update', 0]))
+  }
+
+  get #firstSeal(): LevelKey {
+    return (this.#seal ??= encodeKey(['v1', this.name, 'seal', 0]))
   }
 
   update(clock: number): LevelKey {
-    return withClock(this.#update, clock)
+    return withClock(this.#firstUpdate, clock)
   }
 
   seal(clock: number): LevelKey {
-    return withClock(this.#seal, clock)
+    return withClock(this.#firstSeal, clock)
   }
 
   segment(id: number): LevelKey {
@@ -77,12 +92,12 @@ export class DocumentKeys {
   }
 
   get updateRange(): { readonly gte: LevelKey; readonly lt: LevelKey } {
-    return { gte: this.#update, lt: this.update(clockMax) }
+    return { gte: this.#firstUpdate, lt: this.update(clockMax) }
   }
 
   /** Seals and updates, in one range so that one look at the database sees them at one moment. */
   get logRange(): { readonly gte: LevelKey; readonly lt: LevelKey } {
-    return { gte: this.#seal, lt: this.update(clockMax) }
+    return { gte: this.#firstSeal, lt: this.update(clockMax) }
   }
 
   /** Everything that goes when y-leveldb clears the document. */
@@ -91,11 +106,11 @@ export class DocumentKeys {
   }
 
   isUpdate(key: Uint8Array): boolean {
-    return hasPrefix(key, this.#update)
+    return hasPrefix(key, this.#firstUpdate)
   }
 
   isSeal(key: Uint8Array): boolean {
-    return hasPrefix(key, this.#seal)
+    return hasPrefix(key, this.#firstSeal)
   }
 }
 
@@ -112,7 +127,12 @@ export function lastTextOf(key: Uint8Array): string | null {
 }
 
 export function encodeKey(parts: readonly (string | number)[]): LevelKey {
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? encodeText(part) : encodeNumber(part))))
+  let size = 0
+  for (const part of parts) size += typeof part === 'string' ? sizeOfText(Buffer.byteLength(part)) : 5
+  const key = Buffer.allocUnsafe(size)
+  let at = 0
+  for (const part of parts) at = typeof part === 'string' ? writeText(key, part, at) : writeNumber(key, part, at)
+  return key
 }
 
 /** Null for bytes that are no key: a damaged block holds anything. */
@@ -139,15 +159,18 @@ export function metaValue(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from([116, ...varUint(bytes.byteLength)]), bytes])
 }
 
-function encodeText(text: string): Buffer {
-  const bytes = Buffer.from(text, 'utf8')
-  return Buffer.concat([Buffer.from([0, ...varUint(bytes.byteLength)]), bytes])
+function sizeOfText(sizeBytes: number): number {
+  return 1 + varUint(sizeBytes).length + sizeBytes
 }
 
-function encodeNumber(value: number): Buffer {
-  const bytes = Buffer.from([1, 0, 0, 0, 0])
-  bytes.writeUInt32BE(value, 1)
-  return bytes
+function writeText(key: Buffer, text: string, from: number): number {
+  let at = key.writeUInt8(0, from)
+  for (const byte of varUint(Buffer.byteLength(text))) at = key.writeUInt8(byte, at)
+  return at + key.write(text, at, 'utf8')
+}
+
+function writeNumber(key: Buffer, value: number, from: number): number {
+  return key.writeUInt32BE(value, key.writeUInt8(1, from))
 }
 
 function varUint(value: number): readonly number[] {

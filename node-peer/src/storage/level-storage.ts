@@ -31,6 +31,8 @@ import type { StorageNotice } from './storage-notice.ts'
 import { WriteQueue, type Append } from './write-queue.ts'
 
 const namesAtOnce = 500
+/** Writers of several documents share a sync of the disk in so many milliseconds: a tenth of what is between two keystrokes. */
+const shareMs = 10
 /** After a compaction that replaced so much, the space is given back at once; less waits for LevelDB to tidy up. */
 const reclaimBytes = 1024 * 1024
 
@@ -47,7 +49,7 @@ export class LevelStorage implements Storage {
   readonly history: HistoryStorage
   readonly #notice: StorageNotice
   readonly #retention: Retention
-  readonly #writes = new WriteQueue((group) => this.#appendAll(group))
+  readonly #writes = new WriteQueue((group) => this.#appendAll(group), shareMs)
   #database!: SealedDatabase
   #rewriting: Promise<void> = Promise.resolve()
   #isClosed = false

@@ -143,11 +143,10 @@ export function sumOfChecksums(checksums: Iterable<number>, before = 0): number 
 }
 
 /**
- * What a head adds to the root's sums: the checksum it ends with, and another by another polynomial. (By the same one
+ * What the bytes of a head add to the root's sums: the checksum it ends with, and another by another polynomial. (By the same one
  * bytes with their own checksum behind them have the same checksum, whatever they are.)
  */
-export function weightOf(key: LevelKey, head: Head): Sums {
-  const value = encodeHead(key, head)
+export function weightOf(key: LevelKey, value: Uint8Array): Sums {
   return [decoding.readUint32(decoding.createDecoder(value.subarray(-4))), crc32c(value, crc32c(key))]
 }
 
@@ -166,13 +165,22 @@ function readVarUints(decoder: decoding.Decoder, count: number): readonly number
   return Array.from({ length: count }, () => decoding.readVarUint(decoder))
 }
 
+/** One for all small values: one of its own for each of three a write would be most of their cost. */
+let spare: encoding.Encoder | null = null
+const spareBytesMax = 1024
+
 /** A value that begins with the version and ends with a checksum of its key and itself. */
 export function guarded(key: Uint8Array, write: (encoder: encoding.Encoder) => void): Uint8Array {
-  const encoder = encoding.createEncoder()
+  const encoder = spare ?? encoding.createEncoder()
+  spare = null
+  encoder.cpos = 0
+  encoder.bufs.length = 0
   encoding.writeUint8(encoder, version)
   write(encoder)
   encoding.writeUint32(encoder, crc32(encoding.toUint8Array(encoder), crc32(key)))
-  return encoding.toUint8Array(encoder)
+  const value = encoding.toUint8Array(encoder)
+  if (encoder.cbuf.byteLength <= spareBytesMax) spare = encoder
+  return value
 }
 
 /** Null for a value that was altered, or is of another version. */

@@ -114,7 +114,8 @@ export class SealedDatabase {
 
   /** Makes a document known to the batch, as it is on disk; where its seals are not as they should be, mends them in it. */
   async begin(keys: DocumentKeys, batch: LedgerBatch): Promise<KnownDocument> {
-    const known = this.#ledger.get(keys.name) ?? (await this.#find(keys))
+    const head = this.#ledger.head(keys.name)
+    const known = head === undefined ? await this.#find(keys) : { keys, head }
     if (known !== null) {
       batch.begin(known)
       return known

@@ -1,5 +1,5 @@
 import { documentName, type DocumentName } from '@knotwork/core'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WriteQueue, type Append } from './write-queue.ts'
 
 function append(text: string, sizeBytes = 1): Append {
@@ -77,5 +77,36 @@ describe('WriteQueue', () => {
       queue.append(append('c')),
     ])
     expect(events).toEqual(['a', 'compaction', 'b,c'].flatMap((what) => [`${what} begins`, `${what} ends`]))
+  })
+})
+
+describe('WriteQueue that has its writers share', () => {
+  const groups: string[] = []
+  const queue = new WriteQueue((group) => {
+    groups.push(group.map(({ name }) => name).join())
+    return Promise.resolve()
+  }, 5)
+  beforeEach(() => {
+    vi.useFakeTimers()
+    groups.length = 0
+  })
+  afterEach(() => void vi.useRealTimers())
+
+  it('lets writers of several documents wait for each other, but for the first', async () => {
+    await queue.append(append('a'))
+    const second = queue.append(append('b'))
+    await vi.advanceTimersByTimeAsync(1)
+    const third = queue.append(append('c'))
+    expect(groups).toEqual(['a'])
+    await vi.advanceTimersByTimeAsync(4)
+    await Promise.all([second, third])
+    expect(groups).toEqual(['a', 'b,c'])
+  })
+
+  it('keeps nobody waiting who writes alone, nor what runs alone', async () => {
+    await vi.advanceTimersByTimeAsync(10)
+    for (const text of ['a', 'a', 'a']) await queue.append(append(text))
+    await queue.alone(() => Promise.resolve())
+    expect(groups).toEqual(['a', 'a', 'a'])
   })
 })

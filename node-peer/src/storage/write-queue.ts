@@ -1,6 +1,9 @@
 /**
  * Writes, one after the other in the order of the calls. Appends that have gathered while a write was under way go
  * together into the next one, whatever their documents, so that a sync of the disk is shared by all who wait for it.
+ * Where the disk is quick hardly anything gathers, and a sync costs more than all else of an edit: so writers of
+ * several documents wait for each other, `shareMs` from the beginning of one write to that of the next. The first after
+ * a pause waits for nobody, and nor does who is alone.
  */
 import type { DocumentName } from '@knotwork/core'
 
@@ -23,12 +26,17 @@ type Job = Settling &
 
 export class WriteQueue {
   readonly #write: (group: readonly Append[]) => Promise<void>
+  readonly #shareMs: number
   #waiting: Job[] = []
   #running: Promise<void> | null = null
+  /** When the last group of appends was begun, and the document it was of, if it was of one only. */
+  #begunAt = -Infinity
+  #lastWriter: DocumentName | null = null
 
   /** `write` stores a group of appends, all or nothing. */
-  constructor(write: (group: readonly Append[]) => Promise<void>) {
+  constructor(write: (group: readonly Append[]) => Promise<void>, shareMs = 0) {
     this.#write = write
+    this.#shareMs = shareMs
   }
 
   append(append: Append): Promise<void> {
@@ -54,6 +62,7 @@ export class WriteQueue {
     // Lets the calls of this turn of the event loop gather.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
+      await this.#others()
       const group = this.#takeGroup()
       try {
         await this.#run(group)
@@ -65,10 +74,22 @@ export class WriteQueue {
     this.#running = null
   }
 
+  /** Waits for others to share the next write with, if there may be any. */
+  async #others(): Promise<void> {
+    const leftMs = this.#begunAt + this.#shareMs - performance.now()
+    const writers = new Set(this.#waiting.map((job) => (job.type === 'append' ? job.append.name : null)))
+    const isAlone = writers.size === 1 && (writers.has(null) || writers.has(this.#lastWriter))
+    if (leftMs > 0 && !isAlone) await new Promise((resolve) => setTimeout(resolve, leftMs))
+  }
+
   #run(group: readonly Job[]): Promise<void> {
     const [first] = group
     if (first?.type === 'alone') return first.run()
-    return this.#write(group.flatMap((job) => (job.type === 'append' ? [job.append] : [])))
+    const appends = group.flatMap((job) => (job.type === 'append' ? [job.append] : []))
+    const writers = new Set(appends.map(({ name }) => name))
+    this.#begunAt = performance.now()
+    this.#lastWriter = writers.size === 1 ? (appends[0]?.name ?? null) : null
+    return this.#write(appends)
   }
 
   /** The next job that runs alone, or as many appends as fit. */
