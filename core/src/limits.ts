@@ -230,6 +230,12 @@ export const limits = {
   /** Handed to a data channel at most; more makes some implementations fail. */
   channelQueueBytes: 256 * KiB,
 
+  // --- clients of other wires ----------------------------------------------------------------------------------
+  /** What a client wants to hear back when its updates are stored: a number. */
+  markBytesMax: 16,
+  /** Such marks, and messages with updates, that are not stored yet; of more, the oldest are answered with the others. */
+  unstoredMarksMax: 1_000,
+
   // --- imports -------------------------------------------------------------------------------------------------
   /** A JSON or a text that a document is to become: it is compared and applied in one go, and others wait meanwhile. */
   importedBytesMax: 8 * MiB,

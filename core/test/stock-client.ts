@@ -4,7 +4,7 @@ import * as encoding from 'lib0/encoding'
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness'
 import * as syncProtocol from 'y-protocols/sync'
 import type * as Y from 'yjs'
-import type { Peer } from '../src/engine/api.ts'
+import type { Peer, YjsClientOptions } from '../src/engine/api.ts'
 import type { LinkReceiver } from '../src/ports/transport.ts'
 import { settled } from './fake-clock.ts'
 import { FakeLink } from './fake-link.ts'
@@ -21,10 +21,10 @@ export class StockClient {
   #taken = 0
   isSynced = false
 
-  constructor(peer: Peer, name: string, clientId: number) {
+  constructor(peer: Peer, name: string, clientId: number, options?: YjsClientOptions) {
     this.doc = docOf(clientId)
     this.awareness = new Awareness(this.doc)
-    this.#receiver = peer.attachYjs(name, this.link)
+    this.#receiver = peer.attachYjs(name, this.link, options)
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
       if (origin === this) return
       this.#send(sync, (encoder) => syncProtocol.writeUpdate(encoder, update))
@@ -36,8 +36,8 @@ export class StockClient {
     this.#sendAwareness([clientId])
   }
 
-  static async joined(peer: Peer, name: string, clientId: number): Promise<StockClient> {
-    const client = new StockClient(peer, name, clientId)
+  static async joined(...how: ConstructorParameters<typeof StockClient>): Promise<StockClient> {
+    const client = new StockClient(...how)
     await client.carry()
     return client
   }
@@ -75,6 +75,7 @@ export class StockClient {
     const decoder = decoding.createDecoder(frame)
     const channel = decoding.readVarUint(decoder)
     if (channel === awareness) return applyAwarenessUpdate(this.awareness, decoding.readVarUint8Array(decoder), this)
+    if (channel === 102) return
     if (channel !== sync) throw new Error(`a stock client does not know the channel ${channel}`)
     const encoder = encoding.createEncoder()
     encoding.writeVarUint(encoder, channel)

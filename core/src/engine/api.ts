@@ -121,6 +121,13 @@ export interface SharedDocument extends Disposable {
   close(): void
 }
 
+export interface YjsClientOptions {
+  /** Called when so many of the updates that it has sent, from the first on, are in the own log. */
+  readonly stored?: (updates: number) => void
+  /** It hears everything, and what it writes is dropped. Default false. */
+  readonly isReadOnly?: boolean
+}
+
 export interface Peer extends AsyncDisposable {
   readonly id: PeerId
   readonly neighbours: Watched<readonly Neighbour[]>
@@ -145,7 +152,7 @@ export interface Peer extends AsyncDisposable {
   /** Merges a Yjs update (v1); resolves when it is decided and stored. */
   merge(name: string, update: Uint8Array): Promise<MergeOutcome>
   /** Joins a client that speaks y-websocket's wire to a document; feed the returned receiver with its frames. */
-  attachYjs(name: string, link: Link): LinkReceiver
+  attachYjs(name: string, link: Link, options?: YjsClientOptions): LinkReceiver
   /** Takes an incoming link that some server accepted for this peer. */
   readonly accept: AcceptLink
   /** Stops taking links, writes what is unwritten, leaves cleanly. */

@@ -13,7 +13,7 @@ import { messageOf, unreachable } from '../result.ts'
 import type { SyncEvent } from '../sync/sync-events.ts'
 import { closeCode } from '../wire/close-code.ts'
 import type { AddressBytes } from '../wire/message.ts'
-import type { Platform } from './api.ts'
+import type { Platform, YjsClientOptions } from './api.ts'
 import { CatalogueDriver, type Outcome } from './catalogue-driver.ts'
 import { ColdDigests } from './cold-digests.ts'
 import { DocumentDriver, type DocumentOwner } from './document-driver.ts'
@@ -95,12 +95,12 @@ export class DocumentSet implements DocumentOwner {
     for (const link of this.#links.proven()) this.#invite(driver, link)
   }
 
-  attachYjs(name: DocumentName, link: Link): LinkReceiver {
+  attachYjs(name: DocumentName, link: Link, client?: YjsClientOptions): LinkReceiver {
     const driver = this.get(name)
     const id = this.#links.nextId()
     const push = (event: SyncEvent): void => driver.push(event)
     const ended = (): void => void this.#edges.delete(id)
-    const edge = new YjsEdge({ id, name, link, clock: this.platform.clock, push, ended })
+    const edge = new YjsEdge({ id, name, link, clock: this.platform.clock, push, ended, client })
     this.#edges.set(id, edge)
     return edge
   }

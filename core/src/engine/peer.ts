@@ -9,7 +9,7 @@ import type { AcceptLink, Link, LinkReceiver } from '../ports/transport.ts'
 import type { Doc } from '../replica/replica.ts'
 import { closeCode } from '../wire/close-code.ts'
 import { feature } from '../wire/message.ts'
-import type { MergeOutcome, Neighbour, Peer, PeerOptions, Platform, SharedDocument } from './api.ts'
+import type { MergeOutcome, Neighbour, Peer, PeerOptions, Platform, SharedDocument, YjsClientOptions } from './api.ts'
 import type { DocumentDriver } from './document-driver.ts'
 import { DocumentSet } from './document-set.ts'
 import type { LinkDriver } from './link-driver.ts'
@@ -198,9 +198,9 @@ class EnginePeer implements Peer {
     return merged.type === 'known' ? { type: 'known' } : merged
   }
 
-  attachYjs(name: string, link: Link): LinkReceiver {
+  attachYjs(name: string, link: Link, options?: YjsClientOptions): LinkReceiver {
     const checked = documentName(name)
-    if (checked.ok && this.#closing === null) return this.#documents.attachYjs(checked.value, link)
+    if (checked.ok && this.#closing === null) return this.#documents.attachYjs(checked.value, link, options)
     if (checked.ok) link.close(closeCode.goingAway, 'this peer is closing')
     else link.close(closeCode.garbage, checked.error)
     return { received: () => undefined, closed: () => undefined }

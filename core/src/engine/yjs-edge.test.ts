@@ -4,6 +4,7 @@ import { docOf, stateOf, typed, updateOf } from '../../test/replicas.ts'
 import { StockClient } from '../../test/stock-client.ts'
 import { World } from '../../test/world.ts'
 import { limits } from '../limits.ts'
+import { encodeYjs } from '../wire/yjs-wire.ts'
 
 const clients: StockClient[] = []
 
@@ -233,6 +234,81 @@ describe('[YW2] updates', () => {
         .getText('t')
         .toString(),
     ).toBe('ab')
+  })
+})
+
+describe('[YW5] what is stored', () => {
+  const markOf = (n: number): Uint8Array => Uint8Array.of(102, 1, n)
+  const marks = (client: StockClient): number[] =>
+    client.link.frames.flatMap((one) => (one[0] === 102 ? [one[2]!] : []))
+
+  it('[YW5] a mark comes back when everything before it is in the log, and not before', async () => {
+    const world = new World()
+    const { peer, storage } = await world.peer('a', { keeps: true })
+    const told: number[] = []
+    const client = new StockClient(peer, 'doc', 70, { stored: (updates) => void told.push(updates) })
+    clients.push(client)
+    await carry(world, client)
+    const before = told.at(-1) ?? 0
+    client.raw(markOf(1))
+    expect(marks(client)).toEqual([1])
+    storage.isPaused = true
+    client.type('a')
+    client.raw(markOf(2))
+    client.type('b')
+    client.type('c')
+    client.raw(markOf(3))
+    await carry(world, client)
+    expect([marks(client), told.at(-1) ?? 0]).toEqual([[1], before])
+    storage.resume()
+    await carry(world, client)
+    expect([marks(client), told.at(-1)]).toEqual([[1, 2, 3], before + 3])
+    // What was known is stored, too.
+    client.raw(Uint8Array.of(0, 2, 2, 0, 0))
+    client.raw(markOf(4))
+    await carry(world, client)
+    expect([marks(client), told.at(-1)]).toEqual([[1, 2, 3, 4], before + 4])
+  })
+
+  it('[YW5] what could not be taken counts as stored when it came with all that the client has, and no sooner', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const told: number[] = []
+    const client = new StockClient(peer, 'doc', 70, { stored: (updates) => void told.push(updates) })
+    clients.push(client)
+    await carry(world, client)
+    const before = told.at(-1) ?? 0
+    await world.pass(limits.answerMs)
+    const lost = docOf(51)
+    const [first] = typed(lost, 'a')
+    const second = updateOf(lost, () => lost.getText('t').insert(1, 'b'))
+    const [other] = typed(docOf(52), 'x')
+    const update = (bytes: Uint8Array): Uint8Array => encodeYjs({ type: 'update', update: bytes })
+    // Builds on one that never came; the one after it does not, and must not speak for it.
+    client.raw(update(second))
+    client.raw(update(other!))
+    client.raw(markOf(9))
+    await world.pass(200)
+    expect([told.at(-1) ?? 0, marks(client)]).toEqual([before, []])
+    Y.applyUpdate(client.doc, first!, client)
+    Y.applyUpdate(client.doc, second, client)
+    await carry(world, client)
+    expect([told.at(-1), marks(client)]).toEqual([before + 3, [9]])
+  })
+
+  it('[YW6] what a reader writes is dropped, and it hears everything', async () => {
+    const world = new World()
+    const { peer } = await world.peer('a', { keeps: true })
+    const writer = await join(peer, 'doc', 70)
+    const reader = await join(peer, 'doc', 71, { isReadOnly: true })
+    const asked = (): number => reader.link.frames.filter(([a, b]) => a === 0 && b === 0).length
+    reader.type('no')
+    writer.type('yes')
+    await carry(world, writer, reader)
+    expect(writer.text).toBe('yes')
+    expect(reader.text).toContain('yes')
+    await world.pass(limits.antiEntropyMaxMs)
+    expect([asked(), writer.text]).toEqual([1, 'yes'])
   })
 })
 

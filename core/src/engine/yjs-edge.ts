@@ -16,6 +16,8 @@ import { decodeYjs, encodeYjs } from '../wire/yjs-wire.ts'
 import { BulkQueue } from './bulk-queue.ts'
 import { HeldUpdates } from './held-updates.ts'
 import type { Outlet } from './outlet.ts'
+import { StoredMarks } from './stored-marks.ts'
+import type { YjsClientOptions } from './api.ts'
 
 export interface YjsEdgeOptions {
   readonly id: LinkId
@@ -25,7 +27,11 @@ export interface YjsEdgeOptions {
   readonly push: (event: SyncEvent) => void
   /** The connection has ended. */
   readonly ended: () => void
+  readonly client?: YjsClientOptions | undefined
 }
+
+/** An update that says nothing. */
+const nothing = Uint8Array.of(0, 0)
 
 const traits: Traits = { kind: 'edge', keeps: false, disk: false, peer: null }
 
@@ -36,16 +42,16 @@ export class YjsEdge implements LinkReceiver, Outlet {
   /** Made when it falls behind: most never do. */
   #bulk: BulkQueue | null = null
   readonly #updates: HeldUpdates
+  readonly #stored: StoredMarks
   #received = 0
   #isOver = false
 
   constructor(options: YjsEdgeOptions) {
     this.id = options.id
     this.#options = options
-    const { clock, id, push } = options
-    this.#updates = new HeldUpdates(clock, (updates) =>
-      this.#push({ type: 'updates', sequence: ++this.#received, updates }),
-    )
+    const { clock, id, push, client } = options
+    this.#stored = new StoredMarks((updates) => client?.stored?.(updates))
+    this.#updates = new HeldUpdates(clock, (updates) => this.#goOn(updates, false))
     const have = { stateVector: Uint8Array.of(0), deletes: noDigest }
     push({ type: 'joined', link: id, traits, have })
   }
@@ -60,8 +66,14 @@ export class YjsEdge implements LinkReceiver, Outlet {
         this.#updates.letGo()
         return this.#push({ type: 'have', have: { stateVector: message.stateVector, deletes: noDigest } })
       case 'step2':
+        // All that it has beyond what it was told: nothing of it is missing after that.
+        this.#updates.letGo()
+        return this.#goOn([this.#allowed(message.update)], true)
       case 'update':
-        return this.#updates.add(message.update)
+        return this.#updates.add(this.#allowed(message.update))
+      case 'mark':
+        this.#updates.letGo()
+        return this.#stored.whenStored(() => this.#options.link.send(frame))
       case 'awareness':
         return this.#push({ type: 'presence', states: message.states })
       case 'queryAwareness':
@@ -71,6 +83,17 @@ export class YjsEdge implements LinkReceiver, Outlet {
       default:
         unreachable(message)
     }
+  }
+
+  /** [YW6] What a reader sends instead of reading is nothing; but it has answered. */
+  #allowed(update: Uint8Array): Uint8Array {
+    return this.#options.client?.isReadOnly === true ? nothing : update
+  }
+
+  #goOn(updates: readonly Uint8Array[], isWhole: boolean): void {
+    const sequence = ++this.#received
+    this.#stored.sent(sequence, updates.length)
+    this.#push({ type: 'updates', sequence, updates, isWhole })
   }
 
   /** Nothing it has said stays behind. */
@@ -122,6 +145,10 @@ export class YjsEdge implements LinkReceiver, Outlet {
 
   sendDocument(_name: DocumentName, message: DocumentMessage): boolean {
     const { link } = this.#options
+    if (message.type === 'stored') {
+      this.#stored.reached(message.sequence)
+      return true
+    }
     const isPresence = message.type === 'presence' || message.type === 'presenceQuery'
     if (link.queuedBytes > (isPresence ? limits.queueBytesMaxForPresence : limits.queueBytesMax)) {
       if (isPresence) return true

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { docOf, typed } from '../../test/replicas.ts'
-import { differenceFrom, ResumePoint, stateTag } from './resume-point.ts'
+import { differenceFrom, holdsUpdate, ResumePoint, stateTag } from './resume-point.ts'
 
 describe('[RE6] going on where somebody stopped', () => {
   it('[RE6] the point grows with what was handed out, and the difference from it is the rest', () => {
@@ -26,6 +26,25 @@ describe('[RE6] going on where somebody stopped', () => {
     for (const bytes of [new Uint8Array(), Uint8Array.of(9), new Uint8Array(40).fill(255)]) {
       expect([ResumePoint.from(bytes).ok, differenceFrom(Uint8Array.of(0, 0), bytes).ok]).toEqual([false, false])
     }
+  })
+
+  it('[HP4] a document holds an update when all structs and deletes in it are there', () => {
+    const doc = docOf(50)
+    const [first, second] = typed(doc, 'ab')
+    expect([holdsUpdate(null, first!), holdsUpdate(first!, first!), holdsUpdate(first!, second!)]).toEqual([
+      false,
+      true,
+      false,
+    ])
+    const before = Y.encodeStateAsUpdate(doc)
+    doc.getText('t').delete(0, 1)
+    const after = Y.encodeStateAsUpdate(doc)
+    expect([holdsUpdate(before, after), holdsUpdate(after, before), holdsUpdate(after, after)]).toEqual([
+      false,
+      true,
+      true,
+    ])
+    expect([holdsUpdate(null, Uint8Array.of(0, 0)), holdsUpdate(null, Uint8Array.of(9))]).toEqual([true, false])
   })
 
   it('[RE3] a state has one tag, whoever holds it and however its bytes are put together', () => {

@@ -44,6 +44,15 @@ export function differenceFrom(update: Uint8Array, stateVector: Uint8Array): Res
   }
 }
 
+/** Whether a document holds everything that is in an update; false for what is no update. */
+export function holdsUpdate(document: Uint8Array | null, update: Uint8Array): boolean {
+  if (!inspect(update, bulkLimits).ok) return false
+  const doc = scratchOf(document)
+  const isHeld = Y.snapshotContainsUpdate(Y.snapshot(doc), update)
+  doc.destroy()
+  return isHeld
+}
+
 /** Sixteen hexadecimal digits that are the same on every peer that holds the same (PROTOCOL.md [DS2]). */
 export function stateTag(update: Uint8Array): string {
   const doc = scratchOf(update)

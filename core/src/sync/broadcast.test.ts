@@ -254,7 +254,7 @@ describe('[YW1] [YW2] a client of another wire', () => {
     one.joinLevel(link3)
     const [update] = typed(docOf(9), 'a')
     const effects = one.hear(link1, updates(1, update!))
-    expect([leaving(effects, link1), one.log]).toEqual([[], [update]])
+    expect([leaving(effects, link1), one.log]).toEqual([['stored'], [update]])
     for (const link of [link2, link3])
       expect(said(effects, link)).toEqual([expect.objectContaining({ updates: [update] })])
     expect(one.hear(link2, updates(1, Uint8Array.of(9, 9)))).toMatchObject([

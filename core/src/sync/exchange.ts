@@ -232,14 +232,25 @@ export class Exchange {
   #mergeUpdates(neighbour: Neighbour, message: Extract<StateMessage, { type: 'updates' }>, now: Millis): void {
     const { log } = this.#ground
     // What can be fetched again later is not taken while the storage does not take it (PROTOCOL.md [ST3]).
-    if (log.isFull) return noteGap(neighbour, message.sequence)
     const isEdge = neighbour.traits.kind === 'edge'
+    if (log.isFull) {
+      neighbour.owes = true
+      return noteGap(neighbour, message.sequence)
+    }
     const isComplete = this.#merge(neighbour, message.updates, { max: isEdge ? bulkLimits : liveLimits, now })
     if (isEdge) {
       // It numbers nothing and acknowledges nothing: a gap shows only in what an update builds on.
-      if (!isComplete) return this.ask(neighbour, now)
+      if (!isComplete) {
+        neighbour.owes = true
+        return this.ask(neighbour, now)
+      }
       neighbour.askedAt = null
       neighbour.hasGap = false
+      // [YW5] What it once sent in vain comes with all that it has, and counts as stored no sooner.
+      if (neighbour.owes && message.isWhole !== true) return
+      neighbour.owes = false
+      neighbour.received = message.sequence
+      this.#acknowledge(neighbour)
       return
     }
     if (message.sequence > neighbour.received + 1 || !isComplete) noteGap(neighbour, message.sequence)

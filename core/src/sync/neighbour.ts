@@ -66,6 +66,8 @@ export interface Neighbour {
   hasGap: boolean
   /** What to acknowledge once the mark is durable. */
   acknowledgeDue: { readonly sequence: number; readonly mark: number } | null
+  /** A client of another wire has sent something that could not be taken. */
+  owes: boolean
 
   /** It asked for ids of big updates before the updates; we asked it; when to ask for what it announced [BR7]. */
   lazy: boolean
@@ -117,6 +119,7 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     seen: 0,
     hasGap: false,
     acknowledgeDue: null,
+    owes: false,
     lazy: false,
     pruned: false,
     graftAt: null,

@@ -43,8 +43,13 @@ export type DocumentMessage =
   | { readonly type: 'digest'; readonly sequence: number; readonly digest: Digest; readonly answer: boolean }
   /** All that your `have` lacked, as one Yjs update; `digest` is of my whole state with it. */
   | { readonly type: 'missing'; readonly sequence: number; readonly digest: Digest; readonly update: Uint8Array }
-  /** Edits as they were made, each a Yjs update. */
-  | { readonly type: 'updates'; readonly sequence: number; readonly updates: readonly Uint8Array[] }
+  /** Edits as they were made, each a Yjs update. `isWhole`, of clients of other wires: all they have that is not here. */
+  | {
+      readonly type: 'updates'
+      readonly sequence: number
+      readonly updates: readonly Uint8Array[]
+      readonly isWhole?: boolean
+    }
   /** Everything through `sequence` of yours is in my log. */
   | { readonly type: 'stored'; readonly sequence: number }
   /** Big updates of yours reach me by another neighbour, too: announce them from now on. */

@@ -116,10 +116,19 @@ describe('[YW4] what is no message', () => {
     expect(decodeYjs(tooLong).ok).toBe(false)
   })
 
+  it('[YW5] a mark of y-sweet is read and written as it is, up to a limit', () => {
+    const mark = { type: 'mark', mark: Uint8Array.of(7) } as const
+    expect([decodeYjs(joined([102, 1, 7])), encodeYjs(mark)]).toEqual([
+      { ok: true, value: mark },
+      Uint8Array.of(102, 1, 7),
+    ])
+    expect(decodeYjs(joined([102, 17], [...new Uint8Array(17)])).ok).toBe(false)
+  })
+
   it('[YW2] auth and what later versions add is skipped', () => {
     const skipped = { ok: true, value: { type: 'skipped' } }
     expect(decodeYjs(joined([2, 0], varUint(3), [97, 98, 99]))).toEqual(skipped)
-    expect(decodeYjs(joined([102, 1, 0]))).toEqual(skipped)
+    expect(decodeYjs(joined([103, 1, 0]))).toEqual(skipped)
     expect(decodeYjs(joined([0, 9, 0]))).toEqual(skipped)
   })
 })

@@ -1,6 +1,6 @@
 /**
  * The wire of y-websocket 1, 2 and 3: one document per connection, one message per frame, lib0 encoding.
- * 0 sync (0 step 1 + state vector | 1 step 2 + update | 2 update), 1 awareness, 2 auth, 3 query awareness.
+ * 0 sync (0 step 1 + state vector | 1 step 2 + update | 2 update), 1 awareness, 2 auth, 3 query awareness; 102 of y-sweet.
  */
 import * as decoding from 'lib0/decoding'
 import { varUintBytes, writeVarUintAt } from '../bytes.ts'
@@ -13,9 +13,11 @@ export type YjsMessage =
   | { readonly type: 'update'; readonly update: Uint8Array }
   | { readonly type: 'awareness'; readonly states: Uint8Array }
   | { readonly type: 'queryAwareness' }
+  /** Of y-sweet: wants these very bytes back when everything before it is stored. */
+  | { readonly type: 'mark'; readonly mark: Uint8Array }
   | { readonly type: 'skipped' }
 
-const channel = { sync: 0, awareness: 1, auth: 2, queryAwareness: 3 } as const
+const channel = { sync: 0, awareness: 1, auth: 2, queryAwareness: 3, mark: 102 } as const
 
 export function encodeYjs(message: Exclude<YjsMessage, { type: 'skipped' }>): Uint8Array {
   switch (message.type) {
@@ -23,6 +25,8 @@ export function encodeYjs(message: Exclude<YjsMessage, { type: 'skipped' }>): Ui
       return withBytes([channel.awareness], message.states)
     case 'queryAwareness':
       return Uint8Array.of(channel.queryAwareness)
+    case 'mark':
+      return withBytes([channel.mark], message.mark)
     case 'step1':
       return withBytes([channel.sync, 0], message.stateVector)
     case 'step2':
@@ -56,12 +60,19 @@ export function decodeYjs(frame: Uint8Array): Result<YjsMessage, string> {
         return ok({ type: 'awareness', states: decoding.readVarUint8Array(decoder) })
       case channel.queryAwareness:
         return ok({ type: 'queryAwareness' })
+      case channel.mark:
+        return readMark(decoder)
       default:
         return ok({ type: 'skipped' })
     }
   } catch (thrown) {
     return err(messageOf(thrown))
   }
+}
+
+function readMark(decoder: decoding.Decoder): Result<YjsMessage, string> {
+  const mark = decoding.readVarUint8Array(decoder)
+  return mark.byteLength > limits.markBytesMax ? err('a mark above the limit') : ok({ type: 'mark', mark })
 }
 
 function readSync(decoder: decoding.Decoder): Result<YjsMessage, string> {

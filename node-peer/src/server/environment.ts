@@ -13,3 +13,5 @@ export interface ServerEnvironment {
 export const yjsPath = '/yjs'
 /** y-webrtc's signalling. */
 export const signalPath = '/signal'
+/** Hocuspocus' wire. */
+export const hocuspocusPath = '/hocuspocus'

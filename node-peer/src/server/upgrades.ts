@@ -1,12 +1,13 @@
 /**
- * Requests to become a WebSocket: `/peer` for peers, `/yjs/<name>` for clients of y-websocket's wire, `/signal` for
- * y-webrtc's signalling. Whoever is turned away is first accepted and then closed with a code and a reason, because a
+ * Requests to become a WebSocket: `/peer` for peers, `/yjs/<name>` for clients of y-websocket's wire, `/hocuspocus`
+ * for those of Hocuspocus, `/signal` for y-webrtc's signalling. Whoever is turned away is first accepted and then closed with a code and a reason, because a
  * browser cannot read a failed upgrade.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { closeCode, documentName, limits, type Log, type Peer } from '@knotwork/core'
+import { closeCode, documentName, limits, yjsKeepAlive, type AcceptLink, type Log, type Peer } from '@knotwork/core'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
+import { HocuspocusClients } from '../hocuspocus/hocuspocus-clients.ts'
 import { signallingLimits } from '../signalling/signalling-limits.ts'
 import { SignallingSockets } from '../signalling/signalling-sockets.ts'
 import { peerPath } from '../transport/address.ts'
@@ -18,10 +19,10 @@ import {
   type WebSocketTransport,
 } from '../transport/web-socket-transport.ts'
 import type { Access } from './access.ts'
-import { signalPath, yjsPath } from './environment.ts'
+import { hocuspocusPath, signalPath, yjsPath } from './environment.ts'
 import { LinkQuota } from './link-quota.ts'
 import { isBelow, nameBelow, rawTarget, type RawTarget } from './raw-target.ts'
-import { YjsClients, type ClientOrigin } from './yjs-clients.ts'
+import { YjsClients } from './yjs-clients.ts'
 
 export interface UpgradesOptions {
   readonly access: Access
@@ -40,6 +41,7 @@ export class Upgrades {
   readonly #options: UpgradesOptions
   readonly #quota = new LinkQuota()
   readonly #yjsClients: YjsClients
+  readonly #hocuspocusClients: HocuspocusClients
   readonly #signalling: SignallingSockets
   readonly #sockets = new Set<WebSocket>()
   readonly #peerServer = webSocketServer(peerPayloadBytesMax)
@@ -51,6 +53,7 @@ export class Upgrades {
   constructor(options: UpgradesOptions) {
     this.#options = options
     this.#yjsClients = new YjsClients(options.log)
+    this.#hocuspocusClients = new HocuspocusClients(options.log)
     this.#signalling = new SignallingSockets(options.log)
   }
 
@@ -71,7 +74,7 @@ export class Upgrades {
   }
 
   #serverFor(target: RawTarget): WebSocketServer {
-    if (isBelow(target, yjsPath)) return this.#yjsServer
+    if (isBelow(target, yjsPath) || isBelow(target, hocuspocusPath)) return this.#yjsServer
     return target.path === signalPath ? this.#signalServer : this.#peerServer
   }
 
@@ -80,7 +83,7 @@ export class Upgrades {
     socket.once('close', () => this.#sockets.delete(socket))
     const from = addressOf(request)
     const refusal = this.#refusal(request, target) ?? this.#full(socket, from)
-    if (refusal === null) this.#admit(socket, { from, stream: request.socket }, target)
+    if (refusal === null) this.#admit(socket, request, target)
     else {
       this.#options.log('debug', 'turnedAway', { from, code: refusal.closeCode, why: refusal.detail })
       refuse(socket, refusal.closeCode, clip(refusal.detail))
@@ -90,12 +93,13 @@ export class Upgrades {
   #refusal({ headers }: IncomingMessage, target: RawTarget): Closing | null {
     const { access, peer } = this.#options
     const isForYjs = isBelow(target, yjsPath) || target.path === signalPath
-    if (!isForYjs && target.path !== peerPath) {
-      const places = `peers link to ${peerPath}, Yjs apps to ${yjsPath}/<name> or ${signalPath}`
+    const isForHocuspocus = isBelow(target, hocuspocusPath)
+    if (!isForYjs && !isForHocuspocus && target.path !== peerPath) {
+      const places = `peers link to ${peerPath}, Yjs apps to ${yjsPath}/<name>, ${hocuspocusPath} or ${signalPath}`
       return { closeCode: closeCode.garbage, detail: `nothing here; ${places}` }
     }
     if (this.#isClosed) return { closeCode: closeCode.goingAway, detail: 'this peer is leaving' }
-    // Peers prove that they know the token in their handshake, without sending it.
+    // Peers prove that they know the token in their handshake, without sending it; Hocuspocus clients send it later.
     const refusal =
       access.refuseHost(headers) ??
       access.refuseOrigin(headers) ??
@@ -111,9 +115,22 @@ export class Upgrades {
     return null
   }
 
-  #admit(socket: WebSocket, origin: Required<ClientOrigin>, target: RawTarget): void {
+  #admit(socket: WebSocket, request: IncomingMessage, target: RawTarget): void {
+    const origin = { from: addressOf(request), stream: request.socket }
     const peer = this.#options.peer()
     if (peer === null) return
+    if (isBelow(target, hocuspocusPath)) {
+      const { access } = this.#options
+      const isIn = access.refuseToken(request.headers, target) === null
+      this.#yjsClients.add(
+        socket,
+        origin,
+        this.#hocuspocusClients.join(peer, async (_document, token) =>
+          isIn || access.isToken(token ?? '') ? { permission: 'read-write' } : { refused: 'permission-denied' },
+        ),
+      )
+      return
+    }
     if (target.path === signalPath) {
       this.#signalling.add(socket, origin.from)
       return
@@ -123,8 +140,10 @@ export class Upgrades {
       return
     }
     const name = documentName(nameBelow(target, yjsPath, 'room') ?? '')
-    if (name.ok) this.#yjsClients.add(socket, origin, { peer, name: name.value })
-    else refuse(socket, closeCode.garbage, clip(name.error))
+    if (name.ok) {
+      const accept: AcceptLink = (link) => peer.attachYjs(name.value, link)
+      this.#yjsClients.add(socket, origin, { accept, keepAlive: () => yjsKeepAlive })
+    } else refuse(socket, closeCode.garbage, clip(name.error))
   }
 }
 

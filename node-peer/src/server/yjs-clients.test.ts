@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { silent, yjsKeepAlive, type Link, type Peer } from '@knotwork/core'
+import { silent, yjsKeepAlive, type Link, type LinkReceiver } from '@knotwork/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { YjsClients } from './yjs-clients.ts'
@@ -35,14 +35,13 @@ function join(clients: YjsClients): {
   const socket = new FakeSocket()
   const attached: string[] = []
   let joined: Link | null = null
-  const peer = {
-    attachYjs(name: string, link: Link) {
-      attached.push(name)
-      joined = link
-      return { received: () => undefined, closed: () => undefined }
-    },
-  } as unknown as Peer
-  clients.add(socket as unknown as WebSocket, { from: '192.0.2.1' }, { peer, name: 'a' })
+  const accept = (link: Link): LinkReceiver => {
+    attached.push('a')
+    joined = link
+    return { received: () => undefined, closed: () => undefined }
+  }
+  const conversation = { accept, keepAlive: () => yjsKeepAlive }
+  clients.add(socket as unknown as WebSocket, { from: '192.0.2.1' }, conversation)
   return {
     socket,
     attached,

@@ -1,6 +1,6 @@
-/** Clients that speak y-websocket's wire: each on a socket of its own for each document. */
+/** Clients of other wires that share documents: kept from leaving while they are silent, and given up when they are gone. */
 import type { Duplex } from 'node:stream'
-import { yjsKeepAlive, type Log, type Peer } from '@knotwork/core'
+import type { AcceptLink, Log } from '@knotwork/core'
 import type { WebSocket } from 'ws'
 import { WebSocketLink } from '../transport/web-socket-link.ts'
 
@@ -17,13 +17,16 @@ export interface ClientOrigin {
   readonly stream?: Duplex
 }
 
-interface Attachment {
-  readonly peer: Peer
-  readonly name: string
+/** What is to be said on a socket. */
+export interface Conversation {
+  readonly accept: AcceptLink
+  /** A frame that harms nobody; null while there is none. */
+  readonly keepAlive: () => Uint8Array | null
 }
 
 interface Client {
   readonly socket: WebSocket
+  readonly conversation: Conversation
   readonly link: WebSocketLink
   heardAt: number
 }
@@ -37,11 +40,11 @@ export class YjsClients {
     this.#log = log
   }
 
-  /** Joins an open socket to a document of that peer. */
-  add(socket: WebSocket, { from, stream }: ClientOrigin, { peer, name }: Attachment): void {
+  /** Begins a conversation on an open socket. */
+  add(socket: WebSocket, { from, stream }: ClientOrigin, conversation: Conversation): void {
     const options = { description: from, log: this.#log, stream }
-    const link = WebSocketLink.over(socket, options, (opened) => peer.attachYjs(name, opened))
-    const client: Client = { socket, link, heardAt: performance.now() }
+    const link = WebSocketLink.over(socket, options, conversation.accept)
+    const client: Client = { socket, link, conversation, heardAt: performance.now() }
     const heard = (): void => {
       client.heardAt = performance.now()
     }
@@ -60,10 +63,11 @@ export class YjsClients {
 
   #look(): void {
     const now = performance.now()
-    for (const { socket, link, heardAt } of this.#clients) {
+    for (const { socket, link, conversation, heardAt } of this.#clients) {
       if (now - heardAt > silentMs) socket.terminate()
       else if (link.isOpen) {
-        if (now - link.lastSentAt > keepAliveMs) link.send(yjsKeepAlive)
+        const keepAlive = now - link.lastSentAt > keepAliveMs ? conversation.keepAlive() : null
+        if (keepAlive !== null) link.send(keepAlive)
         if (now - heardAt > keepAliveMs) socket.ping()
       }
     }
