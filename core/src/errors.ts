@@ -12,6 +12,7 @@ export type KnotworkErrorCode =
   | 'refused' // a configuration that would be unsafe
   | 'no-version' // the document has no such version, as far as this peer knows
   | 'too-large' // above one of the limits
+  | 'refused-request' // a peer that was asked said no
 
 export class KnotworkError extends Error {
   override readonly name = 'KnotworkError'

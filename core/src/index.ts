@@ -1,5 +1,6 @@
 /** @knotwork/core: the engine without a platform. Node and browsers add theirs: see @knotwork/node-peer, @knotwork/web-peer. */
 export { createPeer } from './engine/peer.ts'
+export { compactInSlices } from './engine/slices.ts'
 export { MemoryDisk, MemoryStorage } from './engine/memory-storage.ts'
 export type * from './engine/api.ts'
 export type * from './engine/versions-api.ts'
@@ -21,6 +22,7 @@ export {
 export { limits } from './limits.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Crypto, Identity } from './ports/crypto.ts'
+export { isVersionsName, versionsNameOf } from './history/named-versions.ts'
 export { silent, type Log, type LogLevel } from './ports/log.ts'
 export type { Rtc, RtcConnection, RtcEvents } from './ports/rtc.ts'
 export type { SignalReceiver, Signals } from './ports/signals.ts'

@@ -2,12 +2,16 @@
 import { fileURLToPath } from 'node:url'
 import {
   createPeer,
+  type DocumentName,
   DirectTransport,
   type Identity,
+  isVersionsName,
   KnotworkError,
   type Log,
+  MemoryDisk,
   MemoryStorage,
   type Peer,
+  type Retention,
   silent,
   type Storage,
   type Transport,
@@ -15,12 +19,13 @@ import {
 import { dataDirectory, defaultDataDirectory } from './data-directory.ts'
 import { freshIdentity, storedIdentity } from './identity.ts'
 import { NodePeer } from './node-peer.ts'
-import { nodeClock } from './platform/clock.ts'
+import { nodeClock, wallClock } from './platform/clock.ts'
 import { nodeCrypto } from './platform/crypto.ts'
 import { nodeRandom } from './platform/random.ts'
 import { isLoopback } from './server/access.ts'
 import { PeerServer } from './server/peer-server.ts'
 import { Lan } from './lan/lan.ts'
+import { purgeIn } from './purge.ts'
 import { LevelStorage } from './storage/level-storage.ts'
 import { WatchedStorage } from './storage/watched-storage.ts'
 import type { StorageNotice } from './storage/storage-notice.ts'
@@ -45,6 +50,11 @@ export interface OpenPeerOptions {
    * and may cost the last edits in a power failure. Neighbours hear of `disk` only. Default `disk`.
    */
   readonly durability?: 'disk' | 'os'
+  /**
+   * How long what documents were before is kept, where a document says nothing else: for so many days, `all` for ever, or `none`.
+   * Default: 30 days; in memory, none.
+   */
+  readonly history?: Retention
   /** Peers to keep a link to: `wss://host`, `ws://host:4000/peer`. */
   readonly connect?: readonly string[]
   /** A shared secret of 1 to 1024 characters: only who has it may come in, and it is proven to whoever we link to. */
@@ -94,13 +104,16 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
     const { identity, storage: own, data } = await kept(options)
     opened.push(own)
     const storage = new WatchedStorage(own)
-    const server = listen === null ? null : await PeerServer.listen(serverOptions(options, listen, storage))
+    const purge = own instanceof LevelStorage ? (name: DocumentName) => purgeIn(own, name) : null
+    const server = listen === null ? null : await PeerServer.listen(serverOptions(options, listen, { storage, purge }))
     if (server !== null) opened.push({ [Symbol.asyncDispose]: () => server.close() })
     const direct = await directTransport(options)
     const whyNotDirect = typeof direct === 'string' ? direct : null
     const peer = await start(options, { identity, storage, server, connect, direct })
     server?.serve(peer)
-    if (server !== null) storage.watch((name) => server.events.changed(name))
+    storage.watch((name) => {
+      if (!isVersionsName(name)) server?.events.changed(name)
+    })
     const { log = silent } = options
     const lan = options.lan === true ? new Lan({ peer, reach: server?.reach ?? null, log }) : null
     return new NodePeer(peer, { server, data, durability: storage.durability, lan, log, whyNotDirect })
@@ -117,11 +130,15 @@ interface Kept {
 }
 
 /** The storage first: its lock keeps a second process from making a second identity. */
-async function kept({ storage, data, durability = 'disk', log = silent }: OpenPeerOptions): Promise<Kept> {
-  if (storage === 'memory') return { identity: freshIdentity(), storage: new MemoryStorage(), data: null }
+async function kept({ storage, data, durability = 'disk', history, log = silent }: OpenPeerOptions): Promise<Kept> {
+  if (storage === 'memory') {
+    const memory = new MemoryStorage(new MemoryDisk(), { retention: history ?? 'none', now: wallClock })
+    return { identity: freshIdentity(), storage: memory, data: null }
+  }
   const { path, documents } = await dataDirectory(data ?? defaultDataDirectory())
   const notice: StorageNotice = (event, why, details) => log('warn', event, { ...details, why })
-  const level = await LevelStorage.open(documents, { durability, notice })
+  const retention = history === undefined ? {} : { retention: history }
+  const level = await LevelStorage.open(documents, { durability, notice, ...retention })
   try {
     return { identity: await storedIdentity(path), storage: level, data: path }
   } catch (thrown) {
@@ -180,11 +197,13 @@ function listenOptions({ listen = false, token, open = false }: OpenPeerOptions)
   return { host, port }
 }
 
+type ServerParts = Parameters<typeof PeerServer.listen>[0]
+
 function serverOptions(
   { token, origins = [], page, keeps = true, log = silent }: OpenPeerOptions,
   { host, port }: Required<ListenOptions>,
-  storage: WatchedStorage,
-): Parameters<typeof PeerServer.listen>[0] {
+  { storage, purge }: { readonly storage: WatchedStorage; readonly purge: ServerParts['purge'] },
+): ServerParts {
   const ownPage = fileURLToPath(new URL('../page', import.meta.url))
   return {
     host,
@@ -194,6 +213,7 @@ function serverOptions(
     page: page === false ? null : (page ?? ownPage),
     trouble: () => storage.trouble,
     storage,
+    purge,
     keeps,
     log,
   }

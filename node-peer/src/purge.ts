@@ -1,8 +1,9 @@
 /** Deleted text out of the files for good (PROTOCOL.md [ST12]). */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { compactUpdates, documentName, KnotworkError, type DocumentName } from '@knotwork/core'
+import { compactInSlices, documentName, KnotworkError, versionsNameOf, type DocumentName } from '@knotwork/core'
 import { dataDirectory, defaultDataDirectory } from './data-directory.ts'
+import { nodeClock } from './platform/clock.ts'
 import { LevelStorage } from './storage/level-storage.ts'
 
 export interface PurgeOptions {
@@ -19,7 +20,7 @@ export interface PurgeReport {
 }
 
 /**
- * Removes what was deleted from a document, and what was set aside of it, from a peer's files. Other peers keep what they
+ * Removes what was deleted from a document, its history, and what was set aside of it, from a peer's files. Other peers keep what they
  * have until they have heard of the deletion and compacted or purged their own logs.
  *
  * @throws KnotworkError `in-use` while the peer runs, `bad-name`, `storage` when it fails or there is no such document.
@@ -33,10 +34,25 @@ export async function purgeDocument(name: string, { data }: PurgeOptions = {}): 
   })
   const { documents } = await dataDirectory(path)
   await using storage = await LevelStorage.open(documents)
-  const before = await sizeOf(storage, checked.value)
-  if (before === 0) throw new KnotworkError('storage', `${JSON.stringify(name)} is not stored in ${path}`)
-  await storage.purge(checked.value, (updates) => ({ ...compactUpdates(updates), segments: [] }))
-  return { before, after: await sizeOf(storage, checked.value), lostFiles: await lostFilesOf(documents) }
+  return purgeIn(storage, checked.value)
+}
+
+/** The same in a storage that is in use. */
+export async function purgeIn(storage: LevelStorage, name: DocumentName): Promise<PurgeReport> {
+  const before = await sizeOf(storage, name)
+  if (before === 0) throw new KnotworkError('storage', `${JSON.stringify(name)} is not stored in ${storage.location}`)
+  await purgeOne(storage, name)
+  // Versions that were named and taken away again.
+  const versions = versionsNameOf(name)
+  if (versions.ok && (await sizeOf(storage, versions.value)) > 0) await purgeOne(storage, versions.value)
+  return { before, after: await sizeOf(storage, name), lostFiles: await lostFilesOf(storage.location) }
+}
+
+function purgeOne(storage: LevelStorage, name: DocumentName): Promise<void> {
+  return storage.purge(name, async (updates) => {
+    const { snapshot, damaged } = await compactInSlices(updates, nodeClock)
+    return { snapshot, damaged, segments: [] }
+  })
 }
 
 async function sizeOf(storage: LevelStorage, name: DocumentName): Promise<number> {

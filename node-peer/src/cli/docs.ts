@@ -1,27 +1,157 @@
-/** `knotwork docs`: what can be done with the documents of a peer that does not run. */
-import type { Command } from 'commander'
-import { purgeDocument, type PurgeReport } from '../purge.ts'
+/** `knotwork docs`: documents of a peer, whether it runs or not. */
+import type { Retention } from '@knotwork/core'
+import { Option, type Command } from 'commander'
+import { Desk, type Asking, type DeskOptions } from './desk.ts'
+import { toldDifference, toldDocuments, toldPurge, toldVersions, type Listed, type Versions } from './docs-output.ts'
+import { retention } from './settings.ts'
+
+interface DocsOptions extends DeskOptions {
+  readonly json?: boolean
+}
 
 export function withDocs(program: Command): void {
-  program
+  const docs = program
     .command('docs')
-    .description('Works on the documents of a peer that does not run.')
+    .description('Works on the documents of a peer: of one that runs, or of the data of one that does not.')
     .exitOverride()
-    .command('purge')
-    .description('Removes what was deleted from a document from the files of this peer, for good.')
-    .argument('<name>', 'the document')
-    .option('--data <directory>', 'where the peer keeps its documents')
-    .exitOverride()
-    .action(async (name: string, { data }: { data?: string }) => {
-      process.stdout.write(told(name, await purgeDocument(name, data === undefined ? {} : { data })))
+  addListing(docs)
+  addVersions(docs)
+  addKeeping(docs)
+}
+
+function addListing(docs: Command): void {
+  on(docs.command('ls'))
+    .description('Lists the documents, with their bytes, those of their history, and their replicas.')
+    .option('--prefix <text>', 'only names that begin with it')
+    .action(async (options: DocsOptions & { readonly prefix?: string }) => {
+      await using desk = await Desk.open(options)
+      const documents: Listed[] = []
+      for (let after: string | null = ''; after !== null;) {
+        const { prefix = '' } = options
+        const query: Record<string, string> = { limit: '1000', prefix, ...(after === '' ? {} : { after }) }
+        const page = (await (await desk.ask({ query })).json()) as { documents: Listed[]; next: string | null }
+        documents.push(...page.documents)
+        after = page.next
+      }
+      say(options, { documents }, () => toldDocuments(documents))
     })
 }
 
-function told(name: string, { before, after, lostFiles }: PurgeReport): string {
-  const lost = lostFiles.map(
-    (file) => `What is in ${file}, from when the database was damaged, nobody knows: look, or delete it.\n`,
-  )
-  return `${name}: ${before} bytes of records, now ${after}. What was deleted is in no file of this peer any more.
-Other peers keep it until they have heard of the deletion and compacted or purged their own; copies and backups keep it.
-${lost.join('')}`
+function addVersions(docs: Command): void {
+  on(docs.command('versions'))
+    .description('Lists what the document was: sessions as this peer saw them, and versions that somebody named.')
+    .argument('<name>', 'the document')
+    .action(async (name: string, options: DocsOptions) => {
+      const list = (await answer(options, { name, part: 'versions' })) as Versions
+      say(options, list, () => toldVersions(name, list))
+    })
+  const version = docs
+    .command('version')
+    .description('Works on one version: an id, the name somebody gave it, or any moment, as 2026-05-01T09:30:00Z.')
+    .exitOverride()
+  on(version.command('show'))
+    .description('Prints the document as it was, as JSON, or one root of it as text.')
+    .argument('<name>', 'the document')
+    .argument('<version>', 'the version')
+    .option('--root <name>', 'the root to be printed')
+    .action(async (name: string, wanted: string, options: DocsOptions & { readonly root?: string }) => {
+      await using desk = await Desk.open(options)
+      const { root } = options
+      const asking = { name, part: partOf(wanted) }
+      const text = root === undefined ? { accept: 'application/json' } : { accept: 'text/plain', query: { name: root } }
+      process.stdout.write(`${await (await desk.ask({ ...asking, ...text })).text()}\n`)
+    })
+  on(version.command('diff'))
+    .description('Prints what has changed since then, or until another version.')
+    .argument('<name>', 'the document')
+    .argument('<version>', 'the version')
+    .argument('[to]', 'another one')
+    .action(async (name: string, wanted: string, to: string | undefined, options: DocsOptions) => {
+      const query = to === undefined ? {} : { query: { to } }
+      const difference = await answer(options, { name, part: partOf(wanted, 'diff'), ...query })
+      say(options, difference, () => toldDifference(difference))
+    })
+  on(version.command('restore'))
+    .description('Makes the document hold again what it held, by new changes; what others write meanwhile is kept.')
+    .argument('<name>', 'the document')
+    .argument('<version>', 'the version')
+    .action(async (name: string, wanted: string, options: DocsOptions) => {
+      const outcome = await answer(options, { method: 'POST', name, part: partOf(wanted, 'restore') })
+      const isNews = (outcome as { readonly outcome: string }).outcome === 'stored'
+      say(options, outcome, () =>
+        isNews ? `${name} is as it was.\n` : `${name} is just like that; nothing was changed.\n`,
+      )
+    })
+  on(version.command('name'))
+    .description('Gives the document as it is, or a version of it, a name that all peers see.')
+    .argument('<name>', 'the document')
+    .argument('<label>', 'the name of the version')
+    .option('--of <version>', 'the version to be named')
+    .action(async (name: string, label: string, options: DocsOptions & { readonly of?: string }) => {
+      const json = { name: label, ...(options.of === undefined ? {} : { of: options.of }) }
+      const made = await answer(options, { method: 'POST', name, part: 'versions', json })
+      say(options, made, () => `${(made as { readonly id: string }).id} ${JSON.stringify(label)}\n`)
+    })
+  on(version.command('remove'))
+    .description('Takes a named version away, for all peers.')
+    .argument('<name>', 'the document')
+    .argument('<version>', 'its id or its name')
+    .action(async (name: string, wanted: string, options: DocsOptions) => {
+      await using desk = await Desk.open(options)
+      await desk.ask({ method: 'DELETE', name, part: partOf(wanted) })
+      say(options, { removed: wanted }, () => `${wanted} is gone.\n`)
+    })
+}
+
+function addKeeping(docs: Command): void {
+  on(docs.command('retain'))
+    .description('Sets how long this peer keeps the history of a document.')
+    .argument('<name>', 'the document')
+    .argument('<time>', 'days, all, none, or default: as long as this peer keeps any', wishedRetention)
+    .action(async (name: string, kept: Retention | null, options: DocsOptions) => {
+      await using desk = await Desk.open(options)
+      await desk.ask({ method: 'PUT', name, part: 'retention', json: { retention: kept } })
+      say(options, { retention: kept }, () => `${name}: the history is kept ${toldRetention(kept)}.\n`)
+    })
+  on(docs.command('purge'))
+    .description('Removes what was deleted from a document, and its history, from the files of this peer, for good.')
+    .argument('<name>', 'the document')
+    .action(async (name: string, options: DocsOptions) => {
+      const report = await answer(options, { method: 'POST', name, part: 'purge' })
+      say(options, report, () => toldPurge(name, report))
+    })
+}
+
+function on(command: Command): Command {
+  return command
+    .addOption(new Option('--data <directory>', 'where the peer keeps its documents').env('KNOTWORK_DATA'))
+    .addOption(new Option('--url <url>', 'a peer that runs, anywhere').env('KNOTWORK_URL'))
+    .addOption(new Option('--token <secret>', 'its shared secret; better set as a variable').env('KNOTWORK_TOKEN'))
+    .option('--json', 'for programs')
+    .showHelpAfterError()
+    .exitOverride()
+}
+
+async function answer(options: DocsOptions, asking: Asking): Promise<unknown> {
+  await using desk = await Desk.open(options)
+  return (await desk.ask(asking)).json()
+}
+
+function partOf(version: string, deed?: string): string {
+  const part = `versions/${encodeURIComponent(version)}`
+  return deed === undefined ? part : `${part}/${deed}`
+}
+
+function say({ json }: DocsOptions, fact: unknown, told: () => string): void {
+  process.stdout.write(json === true ? `${JSON.stringify(fact)}\n` : told())
+}
+
+function wishedRetention(text: string): Retention | null {
+  return text === 'default' ? null : retention(text)
+}
+
+function toldRetention(kept: Retention | null): string {
+  if (kept === null) return 'as long as this peer keeps any'
+  if (typeof kept === 'object') return `for ${kept.days} days`
+  return kept === 'all' ? 'for ever' : 'not at all'
 }

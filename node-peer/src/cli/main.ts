@@ -14,6 +14,7 @@ Examples:
   KNOTWORK_TOKEN=secret knotwork serve --host 0.0.0.0
                                                 a peer for the whole network, for those who know the secret
   knotwork serve --y-webrtc notes:secret        a peer in the y-webrtc room "notes", which keeps its document
+  knotwork docs versions notes/today            what that document was before
   knotwork docs purge notes/today               what was deleted there leaves this machine's files
   knotwork serve --json --port 0                for programs: the first line says where it listens
 `

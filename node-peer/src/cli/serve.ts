@@ -1,10 +1,11 @@
 /** `knotwork serve`: opens a peer, says where it is, and closes it in good order. */
-import { KnotworkError, type Log, type PeerId } from '@knotwork/core'
+import { KnotworkError, messageOf, type Log, type PeerId } from '@knotwork/core'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import type { Bridge } from '../bridge/bridge.ts'
 import type { NodePeer } from '../node-peer.ts'
 import { openPeer } from '../open-peer.ts'
+import { removeRunningNote, writeRunningNote } from '../running-note.ts'
 import { damageEvents } from '../storage/storage-notice.ts'
 import { announceToPeople, announceToPrograms, type Announcement } from './announcement.ts'
 import { freePort } from './free-port.ts'
@@ -30,12 +31,20 @@ export async function serve(settings: Settings, isPortChosen: boolean): Promise<
   const peer = await openPeer({ ...optionsFor(settings), listen: { host: settings.host, port }, log })
   closeOnSignals(peer, { logger, announcement })
   endWithShell()
+  await noteRunning(peer, logger)
   announcement.listening(peer)
   begin()
   announcement.neighbours(peer.neighbours.value)
   peer.neighbours.subscribe((neighbours) => announcement.neighbours(neighbours))
   logLinks(peer, logger)
   for (const room of settings.yWebrtc ?? []) joinRoom(peer.bridge(room), { logger, announcement })
+}
+
+/** So that commands on this machine find it. */
+async function noteRunning({ data, url }: NodePeer, logger: Logger): Promise<void> {
+  if (data === null || url === null) return
+  const note = { pid: process.pid, url }
+  await writeRunningNote(data, note).catch((thrown: unknown) => logger.warn({ why: messageOf(thrown) }, 'not noted'))
 }
 
 /** What the storage says of damage goes to stdout as well: once `begin` is called, for the first line says where it listens. */
@@ -71,6 +80,7 @@ function optionsFor(settings: Settings): Parameters<typeof openPeer>[0] {
     ...(direct ? {} : { direct }),
     ...(data === undefined ? {} : { data }),
     durability: settings.durability,
+    ...(settings.history === undefined ? {} : { history: settings.history }),
     ...(connect === undefined ? {} : { connect }),
     ...(token === undefined ? {} : { token }),
     ...(open === undefined ? {} : { open }),
@@ -94,6 +104,8 @@ function closeOnSignals(peer: NodePeer, { logger, announcement }: Outlets): void
   closeWithGrace({ delay: closeMsMax, logger: graceLogger }, async ({ err, signal }) => {
     if (err !== undefined) logger.error({ err }, 'failed')
     else logger.info(`${signal ?? 'asked to stop'}: closing`)
+    // Before the next process may write its own.
+    if (peer.data !== null) await removeRunningNote(peer.data)
     await peer.close()
     announcement.closed()
   })

@@ -1,4 +1,5 @@
 /** What can be set: by flag, else by a KNOTWORK_ variable, else by default. */
+import type { Retention } from '@knotwork/core'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { defaultDataDirectory } from '../data-directory.ts'
 import { tolerantlyDecoded } from '../server/raw-target.ts'
@@ -22,6 +23,7 @@ export interface Settings {
   readonly host: string
   readonly data?: string
   readonly durability: 'disk' | 'os'
+  readonly history?: Retention
   readonly connect?: readonly string[]
   readonly token?: string
   readonly open?: boolean
@@ -48,6 +50,11 @@ export function withSettings(command: Command): Command {
       option('--durability <level>', 'when an edit counts as stored: on the disk, or handed to the system (faster)')
         .choices(['disk', 'os'])
         .default('disk'),
+    )
+    .addOption(
+      option('--history <time>', 'how long what documents were is kept: days, all or none (default: 30)').argParser(
+        retention,
+      ),
     )
     .addOption(option('--connect <url>', 'peer to keep a link to; repeatable').argParser(collect))
     .addOption(option('--token <secret>', 'shared secret; better set as a variable, because others can see flags'))
@@ -116,6 +123,14 @@ function flag(flags: string, description: string): Option {
 
 function variableFor(long: string): string {
   return `KNOTWORK_${long.replace(/^--/u, '').replaceAll('-', '_').toUpperCase()}`
+}
+
+/** How long a history is kept. */
+export function retention(text: string): Retention {
+  if (text === 'all' || text === 'none') return text
+  const days = Number(text)
+  if (!/^\d+$/u.test(text) || days < 1) throw new InvalidArgumentError('Say a number of days, all or none.')
+  return { days }
 }
 
 function port(text: string): number {

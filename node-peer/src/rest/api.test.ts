@@ -26,6 +26,7 @@ const options: RestOptions = {
     load: () => Promise.reject(new Error('none')),
     list: () => (async function* () {})(),
   },
+  purge: null,
   keeps: true,
   events: new EventLog(),
   log: silent,

@@ -11,8 +11,10 @@ import { documentsRoutes } from './documents.ts'
 import type { RestEnvironment, RestOptions } from './environment.ts'
 import { EventStreams } from './event-stream.ts'
 import { guard } from './guard.ts'
+import { keepingRoutes } from './keeping.ts'
 import { peerEventsRoutes } from './peer-events.ts'
 import { peerFactsRoutes } from './peer-facts.ts'
+import { versionsRoutes } from './versions.ts'
 
 export function restApi(options: RestOptions) {
   const streams = new EventStreams()
@@ -22,6 +24,8 @@ export function restApi(options: RestOptions) {
     .route('/v1/docs', documentsRoutes(options))
     .route('/v1/docs', documentRoutes)
     .route('/v1/docs', documentEventsRoutes(streams))
+    .route('/v1/docs', versionsRoutes)
+    .route('/v1/docs', keepingRoutes(options))
     .route('/v1', peerFactsRoutes(options))
     .route('/v1', peerEventsRoutes(options.events, streams))
     .get(

@@ -19,6 +19,13 @@ describe('documentTarget', () => {
     ['/v1/docs/events', 'events', '/v1/docs/-'],
     ['/v1/docs//events', '/events', '/v1/docs/-'],
     ['/v1/docs/..', '..', '/v1/docs/-'],
+    ['/v1/docs/a/versions', 'a', '/v1/docs/-/versions'],
+    ['/v1/docs/a/b/versions/v1', 'a/b', '/v1/docs/-/versions/v1'],
+    ['/v1/docs/a/versions/2026-05-01T09:30:00Z/diff?to=x', 'a', '/v1/docs/-/versions/2026-05-01T09:30:00Z/diff'],
+    ['/v1/docs/a/versions/an%2Fother/restore', 'a', '/v1/docs/-/versions/an%2Fother/restore'],
+    ['/v1/docs?doc=..&part=versions/v1/restore', '..', '/v1/docs/-/versions/v1/restore'],
+    ['/v1/docs/a%2Fversions', 'a/versions', '/v1/docs/-'],
+    ['/v1/docs/a/purge', 'a', '/v1/docs/-/purge'],
   ])('%s is about %j', (url, name, route) => {
     expect(documentTarget(rawTarget(url))).toEqual({ name, route })
   })

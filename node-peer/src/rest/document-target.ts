@@ -5,7 +5,15 @@ import { nameBelow, tolerantlyDecoded, type RawTarget } from '../server/raw-targ
 const documentsPath = '/v1/docs'
 
 /** What there is of a document besides itself: ends of a path, where `:` stands for one segment. */
-const parts = ['events'] as const
+const parts = [
+  'events',
+  'versions',
+  'versions/:version',
+  'versions/:version/diff',
+  'versions/:version/restore',
+  'retention',
+  'purge',
+] as const
 
 export interface DocumentTarget {
   /** As it was given; null for a request that names none. */

@@ -1,6 +1,6 @@
 /** All documents of this peer: a list, page by page, and making a new one. */
 import { randomBytes } from 'node:crypto'
-import { decodeNote, documentName, importRoots, isDeleted, type ListedDocument } from '@knotwork/core'
+import { decodeNote, documentName, importRoots, isDeleted, isVersionsName, type ListedDocument } from '@knotwork/core'
 import { Hono } from 'hono'
 import { Rejected } from '../server/problem.ts'
 import { described, query } from './description.ts'
@@ -77,7 +77,7 @@ async function pageOf(
   const page: ListedDocument[] = []
   let isAfter = after === null
   for await (const listed of storage.list()) {
-    if (isAfter && listed.name.startsWith(prefix)) page.push(listed)
+    if (isAfter && listed.name.startsWith(prefix) && !isVersionsName(listed.name)) page.push(listed)
     if (page.length > limit) return { page: page.slice(0, limit), isLast: false }
     if (listed.name === after) isAfter = true
   }
@@ -87,6 +87,7 @@ async function pageOf(
 interface Shown {
   readonly name: string
   readonly bytes: number
+  readonly historyBytes: number
   readonly deleted: boolean
   readonly replicas: number | null
 }
@@ -97,6 +98,7 @@ async function shown(storage: Storage, { name, note }: ListedDocument): Promise<
   return {
     name,
     bytes: updates.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    historyBytes: (await storage.history?.sizeOf(name)) ?? 0,
     deleted: isDeleted(...updates),
     // Own edits that nobody else has are on this peer alone.
     replicas: known === null ? null : 1 + (known.pending > 0 ? 0 : known.holders.length),

@@ -1,4 +1,5 @@
-import type { Log, Peer, Storage } from '@knotwork/core'
+import type { DocumentName, Log, Peer, Storage } from '@knotwork/core'
+import type { PurgeReport } from '../purge.ts'
 import type { Access } from '../server/access.ts'
 import type { ServerEnvironment } from '../server/environment.ts'
 import type { EventLog } from './event-log.ts'
@@ -8,7 +9,9 @@ export interface RestOptions {
   readonly access: Access
   /** Null until there is one. */
   readonly peer: () => Peer | null
-  readonly storage: Pick<Storage, 'list' | 'load' | 'durability'>
+  readonly storage: Pick<Storage, 'list' | 'load' | 'durability' | 'history'>
+  /** Takes what was deleted from a document out of the files; null where there are none. */
+  readonly purge: ((name: DocumentName) => Promise<PurgeReport>) | null
   readonly keeps: boolean
   readonly events: EventLog
   readonly log: Log
@@ -18,6 +21,6 @@ export interface RestEnvironment extends ServerEnvironment {
   readonly Variables: {
     readonly peer: Peer
     /** Of the document that the request names. */
-    readonly name: string
+    readonly name: DocumentName
   }
 }

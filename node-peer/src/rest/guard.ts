@@ -53,11 +53,11 @@ export const named: MiddlewareHandler<RestEnvironment> = async (c, next) => {
 const answerMsMax = 5_000
 
 /** The answer of a peer; a problem when its storage fails or it is leaving, which is no fault of the request. */
-export async function inTime<Value>(answer: Promise<Value>): Promise<Value> {
+export async function inTime<Value>(answer: Promise<Value>, withinMs = answerMsMax): Promise<Value> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     const detail = 'the storage of this peer fails; it is tried again, and an update may still be stored later'
-    timer = setTimeout(() => reject(new KnotworkError('storage', detail)), answerMsMax)
+    timer = setTimeout(() => reject(new KnotworkError('storage', detail)), withinMs)
   })
   try {
     return await Promise.race([answer, late])

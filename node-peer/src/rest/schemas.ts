@@ -30,6 +30,9 @@ export const listedSchema = z.object({
     z.object({
       name: z.string(),
       bytes: z.int().meta({ description: 'Of its log in this storage.' }),
+      historyBytes: z
+        .int()
+        .meta({ description: 'What this storage keeps of its past besides; 0 where it keeps none.' }),
       deleted: z.boolean(),
       replicas: z.int().nullable().meta({ description: 'Peers known to have all of it on disk; null if unknown.' }),
     }),
@@ -47,6 +50,70 @@ export const createdSchema = z.object({ name: z.string() })
 export const documentQuerySchema = z.object({
   name: z.string().optional().meta({ description: 'The root that is meant, for text/plain.' }),
   sv: z.string().optional().meta({ description: 'A Yjs state vector in base64url: only what it lacks is sent.' }),
+})
+
+export const retentionSchema = z.union([z.enum(['none', 'all']), z.object({ days: z.int().min(1).max(100_000) })])
+
+export const retentionWishSchema = z.object({
+  retention: retentionSchema.nullable().meta({ description: 'Null: as long as this peer keeps any history.' }),
+})
+
+const momentSchema = z.iso.datetime()
+
+export const namedVersionSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  at: momentSchema,
+  by: z.string().meta({ description: 'The id of the peer that named it.' }),
+  sizeBytes: z.int(),
+})
+
+export const versionsSchema = z.object({
+  retention: retentionSchema,
+  since: momentSchema.nullable().meta({ description: 'The history of this peer begins here; null when it has none.' }),
+  sizeBytes: z.int().meta({ description: 'What it costs this peer besides the document and the named versions.' }),
+  isDamaged: z.boolean(),
+  sessions: z
+    .array(
+      z.object({
+        id: z.string(),
+        from: momentSchema,
+        to: momentSchema,
+        edits: z.int().meta({ description: '0: what the history begins with.' }),
+        sizeBytes: z.int(),
+      }),
+    )
+    .meta({ description: 'What was written between two pauses, as this peer saw it; the oldest first.' }),
+  named: z.array(namedVersionSchema).meta({ description: 'Versions that somebody named: all peers have these.' }),
+})
+
+export const versionNameSchema = z.object({
+  name: z.string(),
+  of: z.string().optional().meta({ description: 'A version to be named. Default: the document as it is.' }),
+})
+
+export const diffQuerySchema = z.object({
+  to: z.string().optional().meta({ description: 'A version to compare with. Default: the document as it is.' }),
+})
+
+export const differenceSchema = z.object({
+  roots: z.record(
+    z.string(),
+    z.union([
+      z.object({
+        type: z.literal('text'),
+        changes: z.array(z.object({ at: z.int(), removed: z.string(), inserted: z.string() })),
+      }),
+      z.object({ type: z.literal('json'), before: z.json(), after: z.json() }),
+    ]),
+  ),
+})
+
+export const purgedSchema = z.object({
+  before: z.int().meta({ description: 'Bytes of the records of its log.' }),
+  after: z.int(),
+  namedVersions: z.int().meta({ description: 'Versions with a name, which still hold what was deleted later.' }),
+  lostFiles: z.array(z.string()).meta({ description: 'Files of which nobody knows what is in them.' }),
 })
 
 export const sinceQuerySchema = z.object({

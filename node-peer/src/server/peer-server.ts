@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { isIP, type AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { KnotworkError, limits, messageOf, type Log, type Peer, type Storage } from '@knotwork/core'
+import { KnotworkError, limits, messageOf, type Log, type Peer } from '@knotwork/core'
 import { peerPath } from '../transport/address.ts'
 import { WebSocketTransport } from '../transport/web-socket-transport.ts'
 import { Access, isLoopback } from './access.ts'
 import { serverApp } from './app.ts'
 import { drained } from './body.ts'
 import { documentTarget } from '../rest/document-target.ts'
+import type { RestOptions } from '../rest/environment.ts'
 import { EventLog } from '../rest/event-log.ts'
 import { signalPath } from './environment.ts'
 import { ownHost, reachableHosts, urlOf } from './hosts.ts'
@@ -26,7 +27,8 @@ export interface PeerServerOptions {
   readonly page: string | null
   /** Why this peer cannot store anything at the moment; null when it can. */
   readonly trouble: () => string | null
-  readonly storage: Pick<Storage, 'list' | 'load' | 'durability'>
+  readonly storage: RestOptions['storage']
+  readonly purge: RestOptions['purge']
   readonly keeps: boolean
   readonly log: Log
 }
@@ -44,12 +46,12 @@ export class PeerServer {
   #peer: Peer | null = null
 
   private constructor(options: PeerServerOptions) {
-    const { log, token, host, origins, page, trouble, storage, keeps } = options
+    const { log, token, host, origins, page, trouble, storage, purge, keeps } = options
     this.#options = options
     this.transport = new WebSocketTransport({ log, addresses: () => this.addresses })
     const access = new Access({ token, host, origins })
     const peer = (): Peer | null => this.#peer
-    const app = serverApp({ access, peer, trouble, page, storage, keeps, events: this.events, log })
+    const app = serverApp({ access, peer, trouble, page, storage, purge, keeps, events: this.events, log })
     this.#upgrades = new Upgrades({ access, peer, transport: this.transport, log })
     const listener = getRequestListener(
       // The target was noted when the request came in.

@@ -4,6 +4,7 @@ import type { Examined } from './examination.ts'
 import { decodeIndex, emptyIndex, indexChecksum, segmentChecksum, type HistoryIndex } from './history-values.ts'
 import type { LevelDatabase } from './level-database.ts'
 import type { DocumentKeys, LevelKey } from './level-keys.ts'
+import { wallClock } from '../platform/clock.ts'
 import { readEntries } from './level-log.ts'
 import type { Head } from './level-values.ts'
 
@@ -55,9 +56,4 @@ export function pastOf({ keys, found, log, retention, read }: PastOptions): Past
       return new Uint8Array(value)
     },
   }
-}
-
-/** Seconds since 1970. */
-export function wallClock(): number {
-  return Math.floor(Date.now() / 1_000)
 }

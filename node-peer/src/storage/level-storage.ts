@@ -18,10 +18,11 @@ import {
   type StoredDocument,
   type StoredNote,
 } from '@knotwork/core'
+import { wallClock } from '../platform/clock.ts'
 import type { LogRecord } from './examination.ts'
 import { retentionIn, segmentsIn } from './history-changes.ts'
 import type { LedgerBatch } from './ledger.ts'
-import { pastOf, readHistory, readHistoryKeys, wallClock, type FoundHistory } from './level-history.ts'
+import { pastOf, readHistory, readHistoryKeys, type FoundHistory } from './level-history.ts'
 import { DocumentKeys, entryRange } from './level-keys.ts'
 import { readClocks, readDamagedKeys, readHead, readNames, readNotes, type ClockedNote } from './level-log.ts'
 import type { Head } from './level-values.ts'
@@ -47,6 +48,8 @@ export interface LevelStorageOptions {
 export class LevelStorage implements Storage {
   readonly durability: 'disk' | 'os'
   readonly history: HistoryStorage
+  /** The directory of the database. */
+  readonly location: string
   readonly #notice: StorageNotice
   readonly #retention: Retention
   readonly #writes = new WriteQueue((group) => this.#appendAll(group), shareMs)
@@ -54,7 +57,8 @@ export class LevelStorage implements Storage {
   #rewriting: Promise<void> = Promise.resolve()
   #isClosed = false
 
-  private constructor(options: LevelStorageOptions) {
+  private constructor(location: string, options: LevelStorageOptions) {
+    this.location = location
     const { durability = 'disk', notice = () => undefined, retention = { days: limits.historyDays } } = options
     this.durability = durability
     this.#notice = notice
@@ -68,7 +72,7 @@ export class LevelStorage implements Storage {
 
   /** Opens the database in that directory, or creates it; KnotworkError 'in-use' when another process holds it. */
   static async open(location: string, options: LevelStorageOptions = {}): Promise<LevelStorage> {
-    const storage = new LevelStorage(options)
+    const storage = new LevelStorage(location, options)
     const sync = storage.durability === 'disk'
     storage.#database = await SealedDatabase.open({ location, sync, notice: storage.#notice })
     return storage

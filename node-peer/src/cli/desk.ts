@@ -1,0 +1,102 @@
+/**
+ * The way to a peer's documents for commands: through its REST API, whether it runs already or is opened just for the command.
+ * So both do the very same.
+ */
+import { randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { KnotworkError, messageOf } from '@knotwork/core'
+import { defaultDataDirectory } from '../data-directory.ts'
+import type { NodePeer } from '../node-peer.ts'
+import { openPeer } from '../open-peer.ts'
+import { readRunningNote } from '../running-note.ts'
+
+export interface DeskOptions {
+  /** A peer that runs. */
+  readonly url?: string
+  /** The directory of one on this machine, running or not. */
+  readonly data?: string
+  readonly token?: string
+}
+
+export interface Asking {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Of the document; without it, all of them. */
+  readonly name?: string
+  /** What of it: `versions`. */
+  readonly part?: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly json?: unknown
+  readonly accept?: string
+}
+
+export class Desk implements AsyncDisposable {
+  readonly #url: string
+  readonly #token: string | undefined
+  /** Opened for the command. */
+  readonly #peer: NodePeer | null
+
+  private constructor(url: string, token: string | undefined, peer: NodePeer | null) {
+    this.#url = url
+    this.#token = token
+    this.#peer = peer
+  }
+
+  /** @throws KnotworkError when there is no such peer; `in-use` when it runs, and does not say where. */
+  static async open({ url, data, token }: DeskOptions): Promise<Desk> {
+    if (url !== undefined) return new Desk(url, token, null)
+    const directory = data ?? defaultDataDirectory()
+    await stat(directory).catch(() => {
+      throw new KnotworkError('storage', `there is no data in ${directory}`)
+    })
+    const own = randomBytes(16).toString('hex')
+    try {
+      const peer = await openPeer({ data: directory, listen: { port: 0 }, token: own, page: false, direct: false })
+      return new Desk(peer.url ?? '', own, peer)
+    } catch (thrown) {
+      if (!(thrown instanceof KnotworkError) || thrown.code !== 'in-use') throw thrown
+      return new Desk(await urlOfRunning(directory, thrown), token, null)
+    }
+  }
+
+  /** The answer to a request that succeeded. */
+  async ask({ method = 'GET', name, part, query = {}, json, accept }: Asking): Promise<Response> {
+    const target = new URL('/v1/docs', this.#url)
+    // In the query, because URL parsers swallow some names.
+    if (name !== undefined) target.searchParams.set('doc', name)
+    if (part !== undefined) target.searchParams.set('part', part)
+    for (const [key, value] of Object.entries(query)) target.searchParams.set(key, value)
+    const headers = {
+      ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+      ...(accept === undefined ? {} : { accept }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    }
+    const body = json === undefined ? {} : { body: JSON.stringify(json) }
+    const answer = await fetch(target, { method, headers, ...body }).catch((thrown: unknown) => {
+      throw new KnotworkError('closed', `no peer answers at ${this.#url}: ${messageOf(thrown)}`)
+    })
+    if (!answer.ok) throw new KnotworkError('refused-request', await whyNot(answer))
+    return answer
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#peer?.close()
+  }
+}
+
+async function urlOfRunning(data: string, cause: KnotworkError): Promise<string> {
+  const note = await readRunningNote(data)
+  if (note !== null) return note.url
+  const how = 'say where that peer listens with --url, or stop it first'
+  throw new KnotworkError('in-use', `${cause.message}: ${how}`, { cause })
+}
+
+async function whyNot(answer: Response): Promise<string> {
+  const text = await answer.text()
+  try {
+    const { detail } = JSON.parse(text) as { readonly detail?: unknown }
+    if (typeof detail === 'string') return detail
+  } catch {
+    // No problem of ours: something else answers there.
+  }
+  return `${answer.status} ${answer.statusText}`
+}
