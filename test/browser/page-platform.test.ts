@@ -2,6 +2,7 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { storageCases } from '@knotwork/core/contracts'
+import { openPeer } from '@knotwork/node-peer'
 import { transportCases } from '../contracts/transport.ts'
 import { describeInChromium } from './chromium.ts'
 import { plainHost } from './launch.ts'
@@ -133,6 +134,33 @@ describeInChromium('the platform of a page', (browser) => {
       expect(expected).toHaveLength(600)
       expect(ours).toBe(expected)
       expect(stock).toBe(expected)
+    })
+  })
+
+  describe('KnotworkProvider', () => {
+    it.each(['notes/today', 'r%C3%B6%C3%B6m/1 % ö', '__proto__'])(
+      '[ST8] has what y-indexeddb stored for the same room, byte for byte: %j',
+      async (name) => {
+        const { stored, pickedUp, ...said } = await page.evaluate((each) => window.harness.pickUp(each), name)
+        expect(pickedUp).toBe(stored)
+        expect(said).toEqual({ isSynced: false, status: 'offline' })
+      },
+    )
+
+    it('[KP3] a second Y.Doc of a room is to the first what another tab would be', async () => {
+      expect(await page.evaluate(() => window.harness.meetInOnePage())).toEqual({ synced: [true, true], tabs: 1 })
+    })
+
+    it('[KP4] comes and goes at any moment, and leaves no timer, socket, channel or connection open', async () => {
+      await using peer = await openPeer({ storage: 'memory', listen: { port: 0 }, page: false, origins: ['*'] })
+      const address = `${peer.url?.replace('http', 'ws')}/peer`
+      expect(await page.evaluate((at) => window.harness.comeAndGo(at), address)).toEqual({
+        timeouts: 0,
+        intervals: 0,
+        sockets: 0,
+        channels: 0,
+        connections: 0,
+      })
     })
   })
 

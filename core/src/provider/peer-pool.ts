@@ -22,6 +22,7 @@ export function lent(peer: Peer | Promise<Peer>): Lease {
   return { peer: Promise.resolve(peer), setOnline: async () => [], release: async () => undefined }
 }
 
+/** The document that a lease is for. */
 export interface Wanted {
   readonly room: string
   readonly doc: Doc
@@ -36,12 +37,16 @@ export interface PeerPoolOptions<Options> {
   readonly open: (options: Options, isSpare: boolean) => Promise<Peer>
 }
 
+interface Share {
+  readonly wanted: Wanted | null
+}
+
 interface SharedPeer {
   readonly key: string
   readonly opening: Promise<Peer>
   readonly addresses: readonly string[]
-  readonly leases: Set<Wanted>
-  readonly online: Set<Wanted>
+  readonly leases: Set<Share>
+  readonly online: Set<Share>
   /** Ends the links to the addresses; null while they are not wanted. */
   unlink: (() => void) | null
   troubles: readonly ConnectionTrouble[]
@@ -61,10 +66,10 @@ export class PeerPool<Options> {
     return this.#peers.size
   }
 
-  lease(options: Options, wanted: Wanted): Lease {
+  /** A share in the peer with these options. `wanted` null: whoever opens documents there sees to it that they are free. */
+  lease(options: Options, wanted: Wanted | null): Lease {
     const shared = this.#find(this.#options.keyOf(options), wanted) ?? this.#open(options)
-    // Its own object: two providers may want the very same.
-    const lease = { ...wanted }
+    const lease: Share = { wanted }
     shared.leases.add(lease)
     let released: Promise<void> | null = null
     return {
@@ -75,9 +80,9 @@ export class PeerPool<Options> {
   }
 
   /** A peer has a room open with one Y.Doc at a time. */
-  #find(key: string, { room, doc }: Wanted): SharedPeer | undefined {
-    const isFree = (shared: SharedPeer): boolean =>
-      [...shared.leases].every((lease) => lease.room !== room || lease.doc === doc)
+  #find(key: string, wanted: Wanted | null): SharedPeer | undefined {
+    const isFree = ({ leases }: SharedPeer): boolean =>
+      [...leases].every((lease) => lease.wanted?.room !== wanted?.room || lease.wanted?.doc === wanted?.doc)
     return [...this.#peers].find((shared) => shared.key === key && shared.closing === null && isFree(shared))
   }
 
@@ -105,7 +110,7 @@ export class PeerPool<Options> {
     return shared
   }
 
-  async #setOnline(shared: SharedPeer, lease: Wanted, isOnline: boolean): Promise<readonly ConnectionTrouble[]> {
+  async #setOnline(shared: SharedPeer, lease: Share, isOnline: boolean): Promise<readonly ConnectionTrouble[]> {
     if (isOnline) shared.online.add(lease)
     else shared.online.delete(lease)
     try {
@@ -131,7 +136,7 @@ export class PeerPool<Options> {
     }
   }
 
-  async #release(shared: SharedPeer, lease: Wanted): Promise<void> {
+  async #release(shared: SharedPeer, lease: Share): Promise<void> {
     shared.leases.delete(lease)
     // A component that is mounted twice comes back before this tick is over.
     await Promise.resolve()

@@ -11,6 +11,7 @@ import { closeAfterText, pageSocketEnds } from './socket-ends.ts'
 import { tabEnds } from './tab-ends.ts'
 import { identityFeats } from './identity-feats.ts'
 import { peerFeats } from './peer-feats.ts'
+import { providerFeats } from './provider-feats.ts'
 import { yIndexedDbFeats } from './y-indexeddb-feats.ts'
 
 export type Suite = 'storage' | 'tabs' | 'socket' | 'direct'
@@ -36,6 +37,7 @@ export const harness = {
   ...yIndexedDbFeats,
   ...openPeerFeats,
   ...peerFeats,
+  ...providerFeats,
   pageSends,
 }
 

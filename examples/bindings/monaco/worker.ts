@@ -1,0 +1,2 @@
+/** Where Monaco computes, beside the page. */
+import 'monaco-editor/esm/vs/editor/editor.worker.js'
