@@ -8,3 +8,8 @@ export const pageClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/** Seconds since 1970: for people, and for what is old. */
+export function wallClock(): number {
+  return Math.floor(Date.now() / 1_000)
+}

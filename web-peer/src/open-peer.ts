@@ -2,14 +2,16 @@
 import {
   createPeer,
   type Log,
+  MemoryDisk,
   MemoryStorage,
   messageOf,
   type Peer,
+  type Retention,
   silent,
   type Storage,
   type Transport,
 } from '@knotwork/core'
-import { pageClock } from './clock.ts'
+import { pageClock, wallClock } from './clock.ts'
 import { loadSelf, type Self } from './identity.ts'
 import { whenOnline } from './online.ts'
 import { openOwnDatabase } from './own-database.ts'
@@ -27,6 +29,10 @@ export interface OpenPeerOptions {
   readonly token?: string
   /** `memory` forgets everything with the tab. Default: `indexeddb`; where the browser refuses it, memory, and `log` hears why. */
   readonly storage?: 'indexeddb' | 'memory'
+  /**
+   * How long what documents were before is kept: for so many days, `all` for ever, or `none`. Default: 30 days; in memory, none.
+   */
+  readonly history?: Retention
   /** Link to the other tabs of this browser that are open on the same origin. Default: true. */
   readonly tabs?: boolean
   /** Link directly, by WebRTC, to others that have the same documents open. Default: true. */
@@ -51,7 +57,8 @@ export interface OpenPeerOptions {
  */
 export async function openPeer(options: OpenPeerOptions = {}): Promise<Peer> {
   const { connect = [], token, tabs = true, direct = true, keeps = false, log = silent } = options
-  const { self, storage } = options.storage === 'memory' ? await forgetful() : await lasting(log)
+  const { history } = options
+  const { self, storage } = options.storage === 'memory' ? await forgetful(history) : await lasting(log, history)
   const transports: Transport[] = [new WebSocketTransport()]
   if (tabs && typeof BroadcastChannel !== 'undefined') {
     transports.push(new BroadcastChannelTransport({ random: pageRandom }))
@@ -78,21 +85,22 @@ interface Ground {
   readonly storage: Storage
 }
 
-async function forgetful(): Promise<Ground> {
-  return { self: await loadSelf(null), storage: new MemoryStorage() }
+async function forgetful(history: Retention = 'none'): Promise<Ground> {
+  const storage = new MemoryStorage(new MemoryDisk(), { retention: history, now: wallClock })
+  return { self: await loadSelf(null), storage }
 }
 
 /** Private windows and strict settings refuse storage; a peer works without, and its documents' status says so. */
-async function lasting(log: Log): Promise<Ground> {
+async function lasting(log: Log, history?: Retention): Promise<Ground> {
   try {
     const ownDatabase = await openOwnDatabase()
     const self = await loadSelf(ownDatabase).catch((thrown: unknown) => {
       ownDatabase.close()
       throw thrown
     })
-    return { self, storage: new IndexedDbStorage(ownDatabase, log) }
+    return { self, storage: new IndexedDbStorage(ownDatabase, log, history) }
   } catch (thrown) {
     log('warn', 'storageRefused', { why: messageOf(thrown) })
-    return forgetful()
+    return forgetful(history)
   }
 }

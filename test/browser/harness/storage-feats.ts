@@ -54,7 +54,8 @@ export const storageFeats = {
     return {
       loaded: { updates: loaded.updates.map(shown), unreadable: loaded.unreadable },
       compacted: { updates: compacted.updates.map(shown), unreadable: compacted.unreadable },
-      aside: aside.map(shown),
+      // When they were appended lies there, too.
+      aside: aside.filter((record) => typeof record !== 'number').map(shown),
     }
   },
 

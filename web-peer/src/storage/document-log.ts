@@ -1,7 +1,8 @@
 /** One document's records and its note in its database, each step one transaction. */
-import type { Merge, StoredNote } from '@knotwork/core'
+import type { Merge, Retention, StoredNote } from '@knotwork/core'
 import { tightBytes } from '../plain-bytes.ts'
 import { documentStore } from './document-databases.ts'
+import { compactIn, readPast } from './document-history.ts'
 import { answered, written } from './indexeddb-request.ts'
 
 /** Beside what apps keep in the store `custom` through y-indexeddb. */
@@ -28,12 +29,20 @@ export function readNote(database: IDBDatabase): Promise<StoredNote | null> {
   return noteIn(database.transaction(bothStores))
 }
 
-export function appendAll(database: IDBDatabase, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
-  return written(database, bothStores, async (transaction) => {
+/** The key of the first record. */
+export async function appendAll(
+  database: IDBDatabase,
+  updates: readonly Uint8Array[],
+  note?: Uint8Array,
+): Promise<IDBValidKey | null> {
+  let added: readonly IDBRequest<IDBValidKey>[] = []
+  await written(database, bothStores, async (transaction) => {
     const store = transaction.objectStore(documentStore.updates)
-    const [last] = updates.map((update) => store.add(tightBytes(update))).slice(-1)
+    added = updates.map((update) => store.add(tightBytes(update)))
+    const last = added.at(-1)
     if (note !== undefined && last !== undefined) putNote(transaction, note, await answered(last))
   })
+  return added[0]?.result ?? null
 }
 
 /** Where there is nothing for it to be of, it is not kept. */
@@ -45,12 +54,14 @@ export function noteAlone(database: IDBDatabase, note: Uint8Array): Promise<void
 }
 
 /** The snapshot goes under the last key it replaces: what another tab appends meanwhile has greater ones. */
-export async function compactAll(database: IDBDatabase, merge: Merge): Promise<void> {
-  const before = database.transaction(documentStore.updates).objectStore(documentStore.updates)
-  const [keys, records] = await Promise.all([answered(before.getAllKeys()), answered<unknown[]>(before.getAll())])
+export async function compactAll(database: IDBDatabase, merge: Merge, retention: Retention): Promise<void> {
+  const { keys, records, past } = await readPast(database, retention)
   const [first, last] = [keys.at(0), keys.at(-1)]
   if (first === undefined || last === undefined) return
-  const compacted = await merge(records.filter((record) => record instanceof Uint8Array))
+  const compacted = await merge(
+    records.filter((record) => record instanceof Uint8Array),
+    past,
+  )
   if (compacted === null) return
   await written(database, bothStores, async (transaction) => {
     const updates = transaction.objectStore(documentStore.updates)
@@ -59,6 +70,7 @@ export async function compactAll(database: IDBDatabase, merge: Merge): Promise<v
     if ((await answered(updates.count(range))) !== keys.length) return
     updates.delete(range)
     updates.put(tightBytes(compacted.snapshot), last)
+    await compactIn(transaction, compacted, last)
     const unreadable = records.filter((record) => !(record instanceof Uint8Array))
     const custom = transaction.objectStore(documentStore.custom)
     for (const [index, record] of [...compacted.damaged.map(tightBytes), ...unreadable].entries()) {

@@ -4,31 +4,57 @@
  */
 import {
   KnotworkError,
+  limits,
   messageOf,
   type DocumentName,
+  type HistoryStorage,
   type ListedDocument,
   type Log,
   type Merge,
+  type Past,
+  type Retention,
   type Storage,
   type StoredDocument,
   type StoredNote,
 } from '@knotwork/core'
+import { wallClock } from '../clock.ts'
 import { DocumentDatabases } from './document-databases.ts'
+import { Marks, readPast, retain, sizeOfHistory } from './document-history.ts'
 import { appendAll, compactAll, noteAlone, readAll, readNote } from './document-log.ts'
 import { DocumentRegister } from './document-register.ts'
 
+/** Of a document that was never stored. */
+const emptyPast: Pick<Past, 'segments' | 'records' | 'isDamaged' | 'read'> = {
+  segments: [],
+  records: [],
+  isDamaged: false,
+  read: () => Promise.resolve(null),
+}
+
 export class IndexedDbStorage implements Storage {
   readonly durability = 'disk'
+  readonly history: HistoryStorage
   readonly #databases = new DocumentDatabases()
   readonly #ownDatabase: IDBDatabase
   readonly #register: DocumentRegister
   readonly #log: Log
+  readonly #retention: Retention
+  readonly #marks = new Marks()
   /** Documents that had records when last seen: should their database be gone, somebody deleted it. */
   readonly #held = new Set<DocumentName>()
   readonly #announcing = new Map<DocumentName, Promise<void>>()
 
-  /** Closes `ownDatabase` when it is closed itself. */
-  constructor(ownDatabase: IDBDatabase, log: Log) {
+  /** Closes `ownDatabase` when it is closed itself. `retention`: of histories of documents that say nothing else. */
+  constructor(ownDatabase: IDBDatabase, log: Log, retention: Retention = { days: limits.historyDays }) {
+    this.#retention = retention
+    this.history = {
+      past: async (name) => {
+        const found = await explained(this.#databases.use(name, false, (database) => readPast(database, retention)))
+        return found?.past ?? { ...emptyPast, retention, now: wallClock() }
+      },
+      sizeOf: async (name) => (await explained(this.#databases.use(name, false, sizeOfHistory))) ?? 0,
+      retain: (name, kept) => this.#retain(name, kept),
+    }
     this.#ownDatabase = ownDatabase
     this.#register = new DocumentRegister(ownDatabase)
     this.#log = log
@@ -52,7 +78,8 @@ export class IndexedDbStorage implements Storage {
     const done = await explained(
       this.#databases.use(name, !isHeld, async (database) => {
         if (!isHeld) await this.#announced(name)
-        await appendAll(database, updates, note)
+        const key = await appendAll(database, updates, note)
+        if (key !== null && this.#retention !== 'none' && this.#marks.isDue(name)) void this.#mark(name, key)
         return true
       }),
     )
@@ -63,7 +90,27 @@ export class IndexedDbStorage implements Storage {
   }
 
   async compact(name: DocumentName, merge: Merge): Promise<void> {
-    await explained(this.#databases.use(name, false, (database) => compactAll(database, merge)))
+    await explained(this.#databases.use(name, false, (database) => compactAll(database, merge, this.#retention)))
+  }
+
+  /** Nobody waits for it: without it less is known of when. */
+  async #mark(name: DocumentName, key: IDBValidKey): Promise<void> {
+    try {
+      await this.#databases.use(name, false, (database) => this.#marks.mark(database, name, key))
+    } catch (thrown) {
+      this.#log('warn', 'timeNotKept', { why: messageOf(thrown) })
+    }
+  }
+
+  async #retain(name: DocumentName, retention: Retention | null): Promise<void> {
+    const isDropped = (retention ?? this.#retention) === 'none'
+    const done = await explained(
+      this.#databases.use(name, false, async (database) => {
+        await retain(database, { retention, isDropped })
+        return true
+      }),
+    )
+    if (done === null) throw new KnotworkError('storage', 'no such document is stored here')
   }
 
   async *list(): AsyncIterable<ListedDocument> {
