@@ -111,6 +111,15 @@ export const limits = {
   pushBytesMax: KiB,
   /** What was announced comes by another link within this, or it is asked for. */
   graftMs: 300,
+  /** [BR8] Names in a list of whom a peer reaches; who reaches more names to each only those it reaches, too. */
+  reachMax: 64,
+  /** How long a new name waits for others, and how soon after a list the next one may follow. */
+  reachQuietMs: 250,
+  reachEveryMs: 200,
+  /** Who has acknowledged nothing for so long is not called reached: others are to see to it. */
+  reachStallMs: 1_000,
+  /** How long the acknowledgement of a copy that was known already waits for company; well below the time above. */
+  acknowledgeKnownMs: 400,
   /** Edits made here within this time leave together; the first after a pause leaves at once. */
   editsTogetherMs: 40,
   /** Updates that leave together are merged in groups of this many (merging is quadratic in their number: YJS trap 4) ... */

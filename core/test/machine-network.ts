@@ -1,5 +1,6 @@
 /** Document machines connected by links that lose, double and overtake, on one clock; the same run for the same seed. */
 import { linkId, type LinkId } from '../src/ids.ts'
+import type { Traits } from '../src/sync/neighbour.ts'
 import type { SyncEffect } from '../src/sync/sync-events.ts'
 import type { DocumentMessage, Have } from '../src/wire/message.ts'
 import { Desk, type DeskOptions } from './desk.ts'
@@ -38,8 +39,10 @@ export class MachineNetwork {
   readonly #links: readonly (readonly [number, number])[]
   weather: Weather = calm
   now = 1_000
-  /** Frames carried, and by what. */
-  readonly carried = { frames: 0, bytes: 0 }
+  /** Frames sent, their bytes, and those with edits among them. */
+  readonly carried = { frames: 0, bytes: 0, copies: 0 }
+  /** Frames between these get lost, although their link seems to work: `from to`. */
+  readonly muted = new Set<string>()
   readonly #arrivals: Arrival[] = []
   #order = 0
   /** Which desk has heard the open of which. */
@@ -62,7 +65,7 @@ export class MachineNetwork {
       [a, b],
       [b, a],
     ] as const) {
-      const traits = peerTraits(there + 1)
+      const traits = traitsOf(there)
       this.#perform(here, this.#desk(here).handle({ type: 'invited', link: linkOf(there), traits }))
     }
   }
@@ -136,7 +139,8 @@ export class MachineNetwork {
     const { loss, doubling, delayMs } = this.weather
     this.carried.frames++
     this.carried.bytes += sizeOf(word)
-    if (this.#random.chance(loss)) return
+    if (word.type === 'message' && word.message.type === 'updates') this.carried.copies++
+    if (this.#random.chance(loss) || this.muted.has(`${from} ${to}`)) return
     const copies = this.#random.chance(doubling) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
       const at = this.now + 1 + this.#random.below(delayMs)
@@ -154,7 +158,7 @@ export class MachineNetwork {
     switch (word.type) {
       case 'open':
         this.#heard.add(key)
-        return this.#perform(to, desk.handle({ type: 'joined', link, traits: peerTraits(from + 1), have: word.have }))
+        return this.#perform(to, desk.handle({ type: 'joined', link, traits: traitsOf(from), have: word.have }))
       case 'message':
         // A number that was never heard of: the documents of a link answer that without asking the machine.
         if (!this.#heard.has(key)) return this.#send(to, from, { type: 'unknown' })
@@ -175,6 +179,7 @@ export class MachineNetwork {
   }
 }
 
+const traitsOf = (index: number): Traits => peerTraits(index + 1, { name: BigInt(index + 1) })
 const linkOf = (index: number): LinkId => linkId(index + 1)
 const deskAt = (link: LinkId): number => link - 1
 const pairOf = (a: number, b: number): string => `${Math.min(a, b)} ${Math.max(a, b)}`

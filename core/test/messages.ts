@@ -1,6 +1,7 @@
 /** Every message of the wire, made up. */
 import fc, { type Arbitrary } from 'fast-check'
 import { digestFrom, type Digest } from '../src/ids.ts'
+import { limits } from '../src/limits.ts'
 import {
   protocolVersion,
   type CodedSymbol,
@@ -25,9 +26,22 @@ const documentMessage: Arbitrary<DocumentMessage> = fc.oneof(
     type: fc.constant('updates' as const),
     sequence: count,
     updates: fc.array(bytesOf(0, 30), { maxLength: 6 }),
+    reach: count,
+  }),
+  fc.record({
+    type: fc.constant('updates' as const),
+    sequence: count,
+    updates: fc.array(bytesOf(0, 30), { maxLength: 6 }),
   }),
   fc.record({ type: fc.constant('stored' as const), sequence: count }),
   fc.record({ type: fc.constant('presence' as const), states: bytesOf(0, 60) }),
+  fc.record({ type: fc.constant('presence' as const), states: bytesOf(0, 60), reach: count }),
+  fc.record({
+    type: fc.constant('reach' as const),
+    version: count,
+    known: count,
+    names: fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { maxLength: limits.reachMax }),
+  }),
   fc.record({ type: fc.constantFrom('presenceQuery' as const, 'prune' as const) }),
   fc.record({
     type: fc.constant('announce' as const),

@@ -7,17 +7,18 @@ import { linkId, peerAddress, peerId, type LinkId, type PeerAddress, type PeerId
 import { limits } from '../../core/src/limits.ts'
 import { Membership, type MembershipEffect, type MembershipEvent } from '../../core/src/overlay/membership.ts'
 import { Presence } from '../../core/src/presence/presence.ts'
+import { reachName } from '../../core/src/replica/digest.ts'
 import { Replica } from '../../core/src/replica/replica.ts'
 import { DocumentSync } from '../../core/src/sync/document-sync.ts'
 import type { Traits } from '../../core/src/sync/neighbour.ts'
 import type { SyncEffect, SyncEvent } from '../../core/src/sync/sync-events.ts'
-import { encodeBody, frameOf } from '../../core/src/wire/codec.ts'
+import { encodeBody, frameOf } from '../../core/src/wire/document-codec.ts'
 import { EventHeap } from './event-heap.ts'
 import type { Spread } from './spread.ts'
 
 /** What one member is to another. */
 function traitsOf(member: MeshNode): Traits {
-  return { kind: 'peer', keeps: false, disk: true, peer: member.id }
+  return { kind: 'peer', keeps: false, disk: true, peer: member.id, name: member.name }
 }
 
 /** What was sent, by kind of message. */
@@ -42,6 +43,7 @@ interface MeshLink {
 export class MeshNode {
   readonly address: PeerAddress
   readonly id: PeerId
+  readonly name: bigint
   readonly links = new Map<LinkId, MeshLink>()
   readonly membership: Membership
   readonly sync: DocumentSync
@@ -57,6 +59,7 @@ export class MeshNode {
     const bytes = addressOf(index)
     this.address = peerAddress(bytes)
     this.id = peerId(bytes.subarray(0, 32))
+    this.name = reachName(bytes)
     const wake = (): void => network.soon(this, () => this.#sync({ type: 'woke' }))
     const faulted = (thrown: unknown): void => {
       throw thrown

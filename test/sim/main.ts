@@ -28,10 +28,11 @@ async function main(args: readonly string[]): Promise<number> {
   return settings.from === settings.to ? showOne(settings) : runMany(settings)
 }
 
-function optionsOf({ peers, without, operationShare, planted }: Settings): RunOptions {
+function optionsOf({ peers, shape, without, operationShare, planted }: Settings): RunOptions {
   return {
     without,
     ...(peers === undefined ? {} : { peers }),
+    ...(shape === undefined ? {} : { shape }),
     ...(operationShare === undefined ? {} : { operationShare }),
     ...(planted === undefined ? {} : { planted }),
   }

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { Shape } from './plan/topology.ts'
 import { silenceYjs } from './runner/quiet.ts'
 import { runTwice } from './runner/run-seed.ts'
 import { failureOf } from './seed-range.ts'
 
 interface Pinned {
   readonly seed: number
+  readonly shape?: Shape
   readonly why: string
 }
 
@@ -14,8 +16,8 @@ const pinned = JSON.parse(readFileSync(new URL('seeds.json', import.meta.url), '
 silenceYjs()
 
 describe('seeds that failed once', () => {
-  it.each(pinned)('[TR1] seed $seed: $why', { timeout: 60_000 }, async ({ seed }) => {
-    expect(await failureOf(seed)).toBeNull()
+  it.each(pinned)('[TR1] seed $seed: $why', { timeout: 60_000 }, async ({ seed, shape }) => {
+    expect(await failureOf(seed, shape === undefined ? {} : { shape })).toBeNull()
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { digestFrom } from '../ids.ts'
-import { encodeBody } from '../wire/codec.ts'
+import { encodeBody } from '../wire/document-codec.ts'
 import type { DocumentMessage } from '../wire/message.ts'
 import { bodyOf } from './body-cache.ts'
 

@@ -1,4 +1,4 @@
-import { encodeBody } from '../wire/codec.ts'
+import { encodeBody } from '../wire/document-codec.ts'
 import type { DocumentMessage } from '../wire/message.ts'
 
 const bodies = new WeakMap<object, Uint8Array>()

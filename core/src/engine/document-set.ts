@@ -5,10 +5,12 @@
  * and edits find their way across neighbours where no app has the document open. Others are only told of what an app
  * here has open; what they open themselves is always answered.
  */
+import { equalBytes } from '../bytes.ts'
 import { documentName, type Digest, type DocumentName, type LinkId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { SessionMessage } from '../link/link-machine.ts'
 import type { Link, LinkReceiver } from '../ports/transport.ts'
+import { digestOfNothing } from '../replica/digest.ts'
 import { messageOf, unreachable } from '../result.ts'
 import type { SyncEvent } from '../sync/sync-events.ts'
 import { closeCode } from '../wire/close-code.ts'
@@ -164,7 +166,7 @@ export class DocumentSet implements DocumentOwner {
     this.#mesh.ended(driver.name)
     for (const names of this.#woken.values()) names.delete(driver.name)
     const { machine, name } = driver
-    if (machine.digest !== null && !machine.isBlank) this.#digests.set(name, machine.digest)
+    if (machine.digest !== null && !equalBytes(machine.digest, digestOfNothing)) this.#digests.set(name, machine.digest)
     if (this.#keeps && machine.neighbours.hasGuests) return
     this.#closeEverywhere(driver)
     const forget = (): void => {

@@ -9,10 +9,19 @@ import { LinkMachine, type LinkEffect, type LinkEvent, type Proven, type Session
 import type { Link, LinkReceiver } from '../ports/transport.ts'
 import { equalBytes, utf8 } from '../bytes.ts'
 import { messageOf, unreachable } from '../result.ts'
+import { reachName } from '../replica/digest.ts'
 import type { Traits } from '../sync/neighbour.ts'
 import { closeCode } from '../wire/close-code.ts'
-import { encodeMessage, frameOf } from '../wire/codec.ts'
-import { feature, type DeclineReason, type DocumentMessage, type Have, type LinkMessage } from '../wire/message.ts'
+import { encodeMessage } from '../wire/codec.ts'
+import { frameOf } from '../wire/document-codec.ts'
+import {
+  feature,
+  type DeclineReason,
+  type DocumentMessage,
+  type Have,
+  type LinkMessage,
+  type ReachName,
+} from '../wire/message.ts'
 import { Alarm } from './alarm.ts'
 import type { Platform } from './api.ts'
 import { bodyOf } from './body-cache.ts'
@@ -49,6 +58,7 @@ export class LinkDriver implements LinkReceiver, Outlet {
   readonly #alarm: Alarm
   readonly #bulk: BulkQueue
   #peer: Proven | null = null
+  #name: ReachName | null = null
   #isOver = false
   #ownClose: { readonly code: number; readonly reason: string } | null = null
   #bytesIn = 0
@@ -93,6 +103,7 @@ export class LinkDriver implements LinkReceiver, Outlet {
       disk: features.includes(feature.disk) && isAnotherDisk,
       peer: id,
       sent: this.#sent,
+      ...(this.#name === null ? {} : { name: this.#name }),
     }
   }
 
@@ -237,6 +248,7 @@ export class LinkDriver implements LinkReceiver, Outlet {
         return void this.#check(effect)
       case 'linked':
         this.#peer = effect.peer
+        this.#name = this.address === null ? null : reachName(this.address)
         return this.#options.owner.linked(this)
       case 'deliver':
         return this.#options.owner.delivered(this, effect.message)

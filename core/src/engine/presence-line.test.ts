@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { World, type WorldPeer } from '../../test/world.ts'
 import { limits } from '../limits.ts'
-import { messageType } from '../wire/codec.ts'
+import { messageType } from '../wire/message-type.ts'
 import type { SharedDocument } from './api.ts'
 
 const { presenceEveryMs, presenceGoneMs, presenceRenewMs, silenceMs } = limits

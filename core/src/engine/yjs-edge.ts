@@ -194,6 +194,7 @@ function translated(message: DocumentMessage): readonly Uint8Array[] {
     case 'stored':
     case 'prune':
     case 'announce':
+    case 'reach':
       // This wire has no word for it.
       return []
     default:

@@ -38,6 +38,22 @@ interface Receipt {
 
 interface Outgoing extends PresenceEntry {
   readonly except: LinkId | null
+  /** That link has told it to others, too. */
+  readonly isFlooded: boolean
+}
+
+/** How a message came. `isEdge`: from a client that may speak for itself only; `isFlooded`: its sender told others, too. */
+interface Arrival {
+  readonly now: Millis
+  readonly isEdge: boolean
+  readonly isFlooded?: boolean
+}
+
+/** What is to be told to all but one link, and where `isFlooded` also not to those that link reaches. */
+export interface OutgoingPresence {
+  readonly states: Uint8Array
+  readonly except: LinkId | null
+  readonly isFlooded: boolean
 }
 
 /** Whose presence the own state is: a Y.Doc, or a stand-in while no app has the document open. */
@@ -152,14 +168,9 @@ export class Presence {
   // --- what the engine uses --------------------------------------------------------------------------------------
 
   /**
-   * Merges what came by a link (PROTOCOL.md [PR1] to [PR4]); returns what to answer there at once. `isEdge`: a client
-   * that may speak for itself only.
+   * Merges what came by a link (PROTOCOL.md [PR1] to [PR4]); returns what to answer there at once.
    */
-  receive(
-    entries: readonly PresenceEntry[],
-    via: LinkId,
-    context: { readonly now: Millis; readonly isEdge: boolean },
-  ): readonly PresenceEntry[] {
+  receive(entries: readonly PresenceEntry[], via: LinkId, context: Arrival): readonly PresenceEntry[] {
     const receipt: Receipt = { change: { added: [], updated: [], removed: [] }, unchanged: [], answers: [] }
     if (context.isEdge) this.#noteGuest(entries, via)
     for (const entry of entries) this.#receiveOne(entry, via, { ...context, ...receipt })
@@ -173,7 +184,7 @@ export class Presence {
     this.#guests.set(via, others.length === 0 ? first.client : null)
   }
 
-  #receiveOne(entry: PresenceEntry, via: LinkId, context: Receipt & { now: Millis; isEdge: boolean }): void {
+  #receiveOne(entry: PresenceEntry, via: LinkId, context: Receipt & Arrival): void {
     const { client, clock, json } = entry
     const { now, isEdge, change, unchanged } = context
     const state = parseState(json)
@@ -192,13 +203,13 @@ export class Presence {
       if (state === null) this.#remove(client, clock, via, change)
       else {
         if (json === known.json) unchanged.push(client)
-        this.#put(entry, state, via, now)
+        this.#put(entry, { state, via, at: now, isFlooded: context.isFlooded === true })
         change.updated.push(client)
       }
     } else if (clock === known.clock && state === null) {
       if (known.via === via) this.#forget(client, via, change)
       // It has another way to us: whoever lost sight of it may have it from here.
-      else this.#outgoing.set(client, { client, clock: known.clock, json: known.json, except: known.via })
+      else this.#send({ client, clock: known.clock, json: known.json }, known.via)
     }
   }
 
@@ -207,13 +218,13 @@ export class Presence {
     entry: PresenceEntry,
     state: PresenceState,
     via: LinkId,
-    { now, change, answers }: Receipt & { now: Millis },
+    { now, change, answers, isFlooded = false }: Receipt & Arrival,
   ): void {
     const at = this.#absentees.ageOf(entry, now)
     const answer = this.#absentees.answerTo(entry)
     if (answer !== null) answers.push(answer)
     if (at === null || this.states.size >= limits.presenceStatesMax) return
-    this.#put(entry, state, via, at)
+    this.#put(entry, { state, via, at, isFlooded })
     change.added.push(entry.client)
   }
 
@@ -235,22 +246,29 @@ export class Presence {
     else this.states.set(client, state)
     this.meta.set(client, { clock, lastUpdated: at })
     this.#heard.set(client, { clock, json, via: null, at })
-    this.#outgoing.set(client, { client, clock, json, except: null })
+    this.#send({ client, clock, json }, null)
   }
 
-  #put(entry: PresenceEntry, state: PresenceState, via: LinkId, at: Millis): void {
+  #put(
+    entry: PresenceEntry,
+    { state, via, at, isFlooded }: { state: PresenceState; via: LinkId; at: Millis; isFlooded: boolean },
+  ): void {
     const { client, clock, json } = entry
     this.states.set(client, state)
     this.meta.set(client, { clock, lastUpdated: at })
     this.#heard.set(client, { clock, json, via, at })
-    this.#outgoing.set(client, { client, clock, json, except: via })
+    this.#send(entry, via, isFlooded)
+  }
+
+  #send({ client, clock, json }: PresenceEntry, except: LinkId | null, isFlooded = false): void {
+    this.#outgoing.set(client, { client, clock, json, except, isFlooded })
   }
 
   /** Its owner left: remembered, so that a late message does not bring it back. */
   #remove(client: number, clock: number, except: LinkId | null, change: PresenceChange): void {
     this.#drop(client, change)
     this.#absentees.noteLeft(client, clock)
-    this.#outgoing.set(client, { client, clock, json: 'null', except })
+    this.#send({ client, clock, json: 'null' }, except)
   }
 
   /** Out of sight, not known to be gone: it may come back with the clock it had. */
@@ -258,7 +276,7 @@ export class Presence {
     const { clock, at } = this.#heard.get(client) ?? { clock: 0, at: 0 }
     this.#drop(client, change)
     this.#absentees.noteUnseen(client, clock, at)
-    this.#outgoing.set(client, { client, clock, json: 'null', except })
+    this.#send({ client, clock, json: 'null' }, except)
   }
 
   #drop(client: number, change: PresenceChange): void {
@@ -312,19 +330,23 @@ export class Presence {
    * What changed since the last call, each part with the link it must not go back to; coalesced to one message in
    * `limits.presenceEveryMs` (PROTOCOL.md [PR6]).
    */
-  takeOutgoing(now: Millis): readonly { readonly states: Uint8Array; readonly except: LinkId | null }[] {
+  takeOutgoing(now: Millis): readonly OutgoingPresence[] {
     if (this.#outgoing.size === 0) return []
     if (this.#sentAt !== null && now - this.#sentAt < limits.presenceEveryMs) return []
     this.#sentAt = now
-    const groups = new Map<LinkId | null, PresenceEntry[]>()
+    const groups = new Map<string, Outgoing[]>()
     for (const entry of this.#outgoing.values()) {
-      const group = groups.get(entry.except)
-      if (group === undefined) groups.set(entry.except, [entry])
+      const key = `${entry.except} ${entry.isFlooded}`
+      const group = groups.get(key)
+      if (group === undefined) groups.set(key, [entry])
       else group.push(entry)
       if (entry.client === this.clientID) this.#noteSent(entry, now)
     }
     this.#outgoing = new Map()
-    return [...groups].map(([except, entries]) => ({ states: encodePresence(entries), except }))
+    return [...groups.values()].map((entries) => {
+      const { except = null, isFlooded = false } = entries[0] ?? {}
+      return { states: encodePresence(entries), except, isFlooded }
+    })
   }
 
   #noteSent(entry: PresenceEntry, now: Millis): void {

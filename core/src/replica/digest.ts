@@ -11,7 +11,7 @@ import { digest as sha256 } from 'lib0/hash/sha256'
 import * as Y from 'yjs'
 import { equalBytes } from '../bytes.ts'
 import { digestFrom, type Digest } from '../ids.ts'
-import type { Have } from '../wire/message.ts'
+import type { AddressBytes, Have, ReachName } from '../wire/message.ts'
 import type { Vector } from './gate.ts'
 
 /** A state vector in Yjs' bytes, clients in descending order. */
@@ -28,6 +28,11 @@ export function encodeVector(vector: Vector): Uint8Array {
 /** The first eight bytes of SHA-256. */
 export function cutDigest(bytes: Uint8Array): Digest {
   return digestFrom(sha256(bytes).slice(0, 8))
+}
+
+/** What the peer with an address is called in lists of whom somebody reaches (PROTOCOL.md [BR8]). */
+export function reachName(address: AddressBytes): ReachName {
+  return new DataView(cutDigest(address).buffer).getBigUint64(0)
 }
 
 /** The delete set of a document as at the end of an update (v1); costs a walk over its structs. */

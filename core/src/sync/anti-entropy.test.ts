@@ -3,6 +3,7 @@ import { edgeTraits, peerTraits } from '../../test/traits.ts'
 import { linkId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { AntiEntropy } from './anti-entropy.ts'
+import { noDoubt } from './doubt.ts'
 import { newNeighbour, type Neighbour } from './neighbour.ts'
 
 const { antiEntropyFirstMs: firstMs, antiEntropyMaxMs: maxMs } = limits
@@ -45,19 +46,33 @@ describe('[DS5] anti-entropy', () => {
     const all = [neighbour(1)]
     moments(antiEntropy, all, 6)
     const before = antiEntropy.deadline(all) ?? NaN
-    antiEntropy.noteChanges(1, before - 30_000)
+    antiEntropy.noteChanges(1, all, before - 30_000)
     expect(antiEntropy.deadline(all)).toBe(before - 30_000 + firstMs)
     // The same mark once more is no change.
     const again = moments(antiEntropy, all, 1)[0] ?? NaN
-    antiEntropy.noteChanges(1, again)
+    antiEntropy.noteChanges(1, all, again)
     expect(antiEntropy.deadline(all)).toBe(again + 2 * firstMs)
   })
 
-  it('[DS5] steady typing does not put it off', () => {
+  it('[DS5] steady typing puts it off while all are level, and not for longer than antiEntropyMaxMs', () => {
     const antiEntropy = new AntiEntropy()
     antiEntropy.restart(0)
-    for (let mark = 1; mark <= 40; mark++) antiEntropy.noteChanges(mark, mark * 100)
-    expect(antiEntropy.deadline([neighbour(1)])).toBe(firstMs)
+    const all = [neighbour(1)]
+    for (let mark = 1; mark <= 40; mark++) antiEntropy.noteChanges(mark, all, mark * 100)
+    expect(antiEntropy.deadline(all)).toBe(4_000 + firstMs)
+    for (let mark = 41; mark <= 590; mark++) antiEntropy.noteChanges(mark, all, mark * 100)
+    expect(antiEntropy.deadline(all)).toBe(maxMs)
+  })
+
+  it('[DS5] steady typing does not put it off while somebody is not level, or only presumed to be', () => {
+    const doubt = { ...noDoubt(), by: new Set([linkId(1)]) }
+    for (const other of [neighbour(2, { theyHaveOurs: false }), neighbour(2, { doubt })]) {
+      const antiEntropy = new AntiEntropy()
+      antiEntropy.restart(0)
+      const all = [neighbour(1), other]
+      for (let mark = 1; mark <= 40; mark++) antiEntropy.noteChanges(mark, all, mark * 100)
+      expect(antiEntropy.deadline(all)).toBe(firstMs)
+    }
   })
 
   it('[DS5] while somebody is not level the interval stays the first', () => {

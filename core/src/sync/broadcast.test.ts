@@ -20,7 +20,7 @@ import { limits } from '../limits.ts'
 import type { DocumentMessage } from '../wire/message.ts'
 import type { SyncEffect } from './sync-events.ts'
 
-const { answerMs, forwardBytesMax, slowStrikesMax } = limits
+const { acknowledgeKnownMs, answerMs, forwardBytesMax, slowStrikesMax } = limits
 
 function updates(sequence: number, ...all: readonly Uint8Array[]): DocumentMessage {
   return { type: 'updates', sequence, updates: all }
@@ -47,7 +47,7 @@ describe('[BR1] passing on', () => {
     const one = desk()
     const [update] = typed(docOf(9), 'a')
     one.hear(link1, updates(1, update!))
-    const effects = one.hear(link2, updates(1, update!))
+    const effects = [...one.hear(link2, updates(1, update!)), ...one.pass(acknowledgeKnownMs)]
     expect(said(effects)).toEqual([{ type: 'stored', sequence: 1 }])
   })
 
@@ -486,9 +486,10 @@ describe('[BR7] big updates that come by two ways', () => {
     const far = docOf(9)
     const [first, second] = [big(far), big(far)]
     one.hear(link1, updates(1, first))
-    expect(leaving(one.hear(link2, updates(1, first)), link2)).toEqual(['prune', 'stored'])
+    expect(leaving(one.hear(link2, updates(1, first)), link2)).toEqual(['prune'])
     one.hear(link1, updates(2, second))
-    expect(leaving(one.hear(link2, updates(2, second)), link2)).toEqual(['stored'])
+    expect(leaving(one.hear(link2, updates(2, second)), link2)).toEqual([])
+    expect(leaving(one.pass(acknowledgeKnownMs), link2)).toEqual(['stored'])
   })
 
   it('[BR7] not for small ones, and never the last that brings big ones', () => {
@@ -496,7 +497,7 @@ describe('[BR7] big updates that come by two ways', () => {
     const far = docOf(9)
     const small = typed(far, 'a')[0]!
     one.hear(link1, updates(1, small))
-    expect(leaving(one.hear(link2, updates(1, small)), link2)).toEqual(['stored'])
+    expect(leaving(one.hear(link2, updates(1, small)), link2)).toEqual([])
     const update = big(far)
     const from = [link1, link2, link3, link1].map((link, index) => one.hear(link, updates(index < 2 ? 2 : 1, update)))
     expect(from.map((effects) => leaving(effects).filter((word) => word === 'prune').length)).toEqual([0, 1, 1, 0])

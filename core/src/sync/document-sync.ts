@@ -9,7 +9,6 @@
 import { equalBytes } from '../bytes.ts'
 import type { Digest, LinkId, Millis } from '../ids.ts'
 import type { Presence } from '../presence/presence.ts'
-import { digestOfNothing } from '../replica/digest.ts'
 import type { Doc, Replica } from '../replica/replica.ts'
 import { unreachable } from '../result.ts'
 import { closeCode } from '../wire/close-code.ts'
@@ -25,8 +24,9 @@ import { Outbox } from './outbox.ts'
 import { Recollection } from './recollection.ts'
 import { Stash } from './stash.ts'
 import { PresenceExchange } from './presence-exchange.ts'
+import { Reach } from './reach.ts'
 import { Retry } from './retry.ts'
-import type { SyncEffect, SyncEvent, SyncSummary } from './sync-events.ts'
+import { isAboutState, type SyncEffect, type SyncEvent, type SyncSummary } from './sync-events.ts'
 
 type Phase = 'cold' | 'loading' | 'ready' | 'broken'
 
@@ -43,13 +43,16 @@ export class DocumentSync {
   readonly #stash = new Stash()
   readonly #presence: PresenceExchange
   readonly #antiEntropy = new AntiEntropy()
+  readonly #reach = new Reach(this.neighbours)
   readonly #log = new LogWatermark()
   #phase: Phase = 'cold'
   #live: LiveDocument | null = null
   #coldDigest: Digest | null = null
   #apps = 0
   readonly #edits = { count: 0 }
-  readonly #memory: Recollection
+  /** What outlives the document's stay in memory. */
+  readonly #lasting = { log: this.#log, outbox: this.#outbox, edits: this.#edits, neighbours: this.neighbours }
+  readonly #memory = new Recollection(this.#lasting)
   readonly #idle = new Idleness()
   readonly #loadRetry = new Retry()
   #whyBroken: string | null = null
@@ -57,8 +60,6 @@ export class DocumentSync {
 
   constructor(options: DocumentSyncOptions) {
     this.#options = options
-    const [log, outbox, edits] = [this.#log, this.#outbox, this.#edits]
-    this.#memory = new Recollection({ log, outbox, edits, neighbours: this.neighbours })
     this.#presence = new PresenceExchange(options.presence, (effect) => this.#effects.push(effect))
   }
 
@@ -86,12 +87,10 @@ export class DocumentSync {
 
   #bringToLife(): LiveDocument {
     this.#live ??= new LiveDocument({
+      ...this.#lasting,
       replica: this.#options.newReplica(),
-      log: this.#log,
-      outbox: this.#outbox,
-      neighbours: this.neighbours,
       presence: this.#presence,
-      edits: this.#edits,
+      reach: this.#reach,
       effect: (effect) => this.#effects.push(effect),
     })
     return this.#live
@@ -123,11 +122,6 @@ export class DocumentSync {
     return this.#phase === 'cold' && this.#apps === 0 && this.neighbours.isEmpty && this.#stash.isEmpty
   }
 
-  /** Whether there is nothing in it. */
-  get isBlank(): boolean {
-    return this.digest === null || equalBytes(this.digest, digestOfNothing)
-  }
-
   /** Number of the last own edit, and how far the own log has come; for `stored()` and `synced()`. */
   get progress(): { readonly edits: number; readonly written: number; readonly durable: number } {
     return { edits: this.#edits.count, written: this.#log.written, durable: this.#log.durable }
@@ -139,9 +133,7 @@ export class DocumentSync {
       fault: this.#whyBroken ?? this.#log.fault,
       isSettled: this.#log.isSettled,
       ...this.neighbours.counts,
-      pending: Math.max(0, this.#edits.count - this.neighbours.safeEdits),
-      storedOn: this.neighbours.holders(this.#edits.count, true),
-      keptOn: this.neighbours.keepers(this.#edits.count),
+      ...this.neighbours.whereabouts(this.#edits.count),
     }
   }
 
@@ -280,6 +272,7 @@ export class DocumentSync {
     this.#options.presence.linkLost(link)
     const isQuiet = this.#log.isSettled && this.#outbox.isEmpty
     this.neighbours.leave(link, how, isQuiet ? this.#log.written : null)
+    this.#reach.lost(link, now)
     if (how === 'closed' && !this.neighbours.hasActive) this.#idle.rest(now)
   }
 
@@ -298,7 +291,10 @@ export class DocumentSync {
     }
     switch (message.type) {
       case 'presence':
-        return this.#presence.receive(neighbour, message.states, now)
+        this.#reach.note(neighbour, message.reach, now)
+        return this.#presence.receive(neighbour, message, now)
+      case 'reach':
+        return this.#reach.hear(neighbour, message, now)
       case 'presenceQuery':
         return this.#presence.sendAll(link)
       case 'digest':
@@ -313,7 +309,7 @@ export class DocumentSync {
   #converse(live: LiveDocument, event: Extract<SyncEvent, { type: 'received' }>, now: Millis): void {
     const neighbour = this.neighbours.get(event.link)
     const { message } = event
-    if (neighbour === undefined || message.type === 'presence' || message.type === 'presenceQuery') return
+    if (neighbour === undefined || !isAboutState(message)) return
     live.exchange.receive(neighbour, message, now)
     if (live.replica.isStuck) this.#rebuild(live, now)
   }
@@ -322,11 +318,12 @@ export class DocumentSync {
 
   #flush(now: Millis): void {
     if (this.#phase === 'ready') this.#live?.wakeKeepers(this.#options.presence.states.size > 0)
-    this.#antiEntropy.noteChanges(this.#log.written, now)
+    this.#antiEntropy.noteChanges(this.#log.written, this.neighbours.values(), now)
     const next = this.#log.next(now)
     if (next !== null) this.#effects.push({ type: 'append', updates: next.updates })
+    this.#effects.push(...this.#reach.refresh(now))
     this.#effects.push(...this.#outbox.release(this.#log.durable, this.neighbours, now))
-    this.#live?.acknowledge()
+    this.#live?.acknowledge(now)
     this.#presence.flush(this.neighbours, now)
     if (this.#phase === 'ready' && this.#log.isDueForCompaction) this.#compact()
     if (this.#phase === 'ready' && this.#memory.isDue(now)) this.#keepNote()
@@ -346,12 +343,12 @@ export class DocumentSync {
 
   /** When to wake the machine next; null when nothing is due. */
   deadline(): Millis | null {
-    const dues = [this.#options.presence.deadline(), this.#log.retryAt, this.#outbox.deadline()]
+    const dues = [this.#options.presence.deadline(), this.#log.retryAt, this.#outbox.deadline(), this.#reach.deadline()]
     if (this.#phase === 'broken') dues.push(this.#loadRetry.at)
     if (this.#phase === 'ready') {
       dues.push(this.#antiEntropy.deadline(this.neighbours.values()))
       if (this.#apps === 0) dues.push(this.#idle.deadline)
-      dues.push(this.neighbours.deadline(), this.#memory.deadline)
+      dues.push(this.neighbours.deadline(this.#log.durable), this.#memory.deadline)
     }
     return earliest(dues)
   }

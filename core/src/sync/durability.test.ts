@@ -19,7 +19,7 @@ import { linkId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { SyncEffect } from './sync-events.ts'
 
-const { storageRetryFirstMs, unloggedBytesMax } = limits
+const { acknowledgeKnownMs, storageRetryFirstMs, unloggedBytesMax } = limits
 
 /** A document with two level neighbours, whose storage answers only when told. */
 function desk(): Desk {
@@ -240,19 +240,25 @@ describe('[ST1] [ST6] acknowledgements', () => {
     expect(said(one.store(), link1)).toEqual([{ type: 'stored', sequence: 3 }])
   })
 
-  it('[ST6] what was known already is acknowledged at once', () => {
+  it('[ST6] what was known already is acknowledged a little later, or with the next news', () => {
     const one = desk()
-    const [a] = typed(docOf(9), 'a')
+    const [a, b] = typed(docOf(9), 'ab')
     one.hear(link2, updates(1, a!))
     one.store()
-    expect(said(one.hear(link1, updates(1, a!)), link1)).toEqual([{ type: 'stored', sequence: 1 }])
+    expect(said(one.hear(link1, updates(1, a!)), link1)).toEqual([])
+    expect(said(one.pass(acknowledgeKnownMs - 1), link1)).toEqual([])
+    expect(said(one.pass(1), link1)).toEqual([{ type: 'stored', sequence: 1 }])
+    one.hear(link1, updates(2, a!))
+    one.hear(link1, updates(3, b!))
+    expect(said(one.store(), link1)).toEqual([{ type: 'stored', sequence: 3 }])
+    expect(said(one.pass(acknowledgeKnownMs), link1)).toEqual([])
   })
 
   it('[ST6] what was known but is still being written is not', () => {
     const one = desk()
     const [a] = typed(docOf(9), 'a')
     one.hear(link2, updates(1, a!))
-    expect(said(one.hear(link1, updates(1, a!)))).toEqual([])
+    expect(said([...one.hear(link1, updates(1, a!)), ...one.pass(acknowledgeKnownMs)])).toEqual([])
     const after = one.store()
     expect([said(after, link1), said(after, link2)]).toEqual([
       [{ type: 'stored', sequence: 1 }],

@@ -3,19 +3,18 @@
  * edits as they come. Works on a loaded replica; `document-sync.ts` sees to it that there is one.
  */
 import { equalBytes } from '../bytes.ts'
-import type { LinkId, Millis } from '../ids.ts'
+import type { Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
-import { ownLimits } from '../replica/compaction.ts'
 import { noDigest } from '../replica/digest.ts'
-import { bulkLimits, inspect, liveLimits, type UpdateLimits } from '../replica/gate.ts'
-import type { Merged } from '../replica/merged.ts'
+import { bulkLimits, liveLimits, type UpdateLimits } from '../replica/gate.ts'
 import type { Replica } from '../replica/replica.ts'
 import { unreachable } from '../result.ts'
 import { closeCode } from '../wire/close-code.ts'
-import type { DocumentMessage, Have } from '../wire/message.ts'
+import type { Have } from '../wire/message.ts'
 import {
   asksAgainAt,
   comparesAgainAt,
+  doubtedAt,
   isActive,
   isInFlight,
   noteEqual,
@@ -26,14 +25,15 @@ import {
   takeAnswer,
   type Neighbour,
 } from './neighbour.ts'
+import { nextComparison, settle } from './doubt.ts'
 import type { Neighbourhood } from './neighbourhood.ts'
 import type { LogWatermark } from './log-watermark.ts'
 import type { Outbox } from './outbox.ts'
-import type { SyncEffect } from './sync-events.ts'
+import type { Reach } from './reach.ts'
+import { Relay } from './relay.ts'
+import type { StateMessage, SyncEffect } from './sync-events.ts'
 import { LazyPush } from './lazy-push.ts'
 import { WaitingUpdates } from './waiting-updates.ts'
-
-type StateMessage = Exclude<DocumentMessage, { type: 'presence' | 'presenceQuery' }>
 
 /** What the conversation shares with the rest of the machine. */
 export interface Ground {
@@ -41,6 +41,7 @@ export interface Ground {
   readonly log: LogWatermark
   readonly outbox: Outbox
   readonly neighbours: Neighbourhood
+  readonly reach: Reach
   /** Number of the last edit made here. */
   readonly edits: () => number
   /** Takes over what the replica has announced: into the log, and edits into the outbox. */
@@ -52,6 +53,7 @@ export class Exchange {
   readonly #ground: Ground
   readonly #waiting = new WaitingUpdates()
   readonly #lazyPush: LazyPush
+  readonly relay: Relay
 
   constructor(ground: Ground) {
     this.#ground = ground
@@ -59,6 +61,7 @@ export class Exchange {
     const clockOf = (client: number): number => replica.clockOf(client)
     const tellDigest = (neighbour: Neighbour): void => this.#tellDigest(neighbour, false)
     this.#lazyPush = new LazyPush({ neighbours, outbox, clockOf, tellDigest, effect })
+    this.relay = new Relay(ground, this.#lazyPush)
   }
 
   get isIdle(): boolean {
@@ -108,6 +111,7 @@ export class Exchange {
       if (neighbour.traits.peer !== null) neighbours.witnesses.forget(neighbour.traits.peer)
     }
     if (theyLack) neighbour.lazy = false
+    if (!theyLack && !deletesDiffer) settle(neighbour.doubt, neighbour.doubt.count)
     neighbour.lackingSince = weLack ? now : null
     if (weLack && (isJoin || !this.#isFetchingElsewhere(neighbour, now))) this.ask(neighbour, now)
     if (theyLack || deletesDiffer || neighbour.traits.kind === 'edge') this.answer(neighbour, have, now)
@@ -165,6 +169,15 @@ export class Exchange {
       neighbour.comparedAt = now
       if (this.#ground.log.isSettled) this.compareWith(neighbour)
     }
+    if (now >= (doubtedAt(neighbour) ?? Infinity)) this.#resolveDoubt(neighbour, now)
+  }
+
+  /** [BR8] Somebody who was to send to it may have failed. */
+  #resolveDoubt(neighbour: Neighbour, now: Millis): void {
+    if (nextComparison(neighbour.doubt, now) === 'digest') return this.compareWith(neighbour)
+    const { replica, log, outbox } = this.#ground
+    const say = { type: 'have', have: replica.have() } as const
+    outbox.push({ type: 'tell', mark: log.written, link: neighbour.link, say, edits: 0 })
   }
 
   /** Whether it holds structs that are not here. */
@@ -199,21 +212,24 @@ export class Exchange {
       neighbour.theyHaveOurs = true
       neighbour.weHaveTheirs = true
       neighbour.holds = Math.max(neighbour.holds, offered.edits)
+      settle(neighbour.doubt, offered.left)
       return
     }
     // [DS12] States in motion differ: compare again when nothing is on its way.
-    if (message.answer && !isInFlight(neighbour, now) && log.isSettled && outbox.isEmpty) this.ask(neighbour, now)
+    if (!message.answer || isInFlight(neighbour, now) || !log.isSettled || !outbox.isEmpty) return
+    // Several may think that we lack something: one answer is enough, and they compare again.
+    if (!this.#isFetchingElsewhere(neighbour, now)) this.ask(neighbour, now)
   }
 
   #mergeMissing(neighbour: Neighbour, message: Extract<StateMessage, { type: 'missing' }>, now: Millis): void {
     neighbour.askedAt = null
     const isFull = this.#ground.log.isFull
-    if (isFull || !this.#merge(neighbour, [message.update], { max: bulkLimits, now })) {
+    if (isFull || !this.#merge(neighbour, [message.update], { max: bulkLimits, now }).isComplete) {
       return noteGap(neighbour, message.sequence)
     }
     noteReceived(neighbour, message.sequence)
     if (!neighbour.hasGap) neighbour.weHaveTheirs = true
-    this.#acknowledge(neighbour)
+    this.#acknowledge(neighbour, now)
     const { replica } = this.#ground
     if (equalBytes(message.digest, replica.digest())) {
       noteEqual(neighbour, this.#ground.edits())
@@ -237,7 +253,9 @@ export class Exchange {
       neighbour.owes = true
       return noteGap(neighbour, message.sequence)
     }
-    const isComplete = this.#merge(neighbour, message.updates, { max: isEdge ? bulkLimits : liveLimits, now })
+    this.#ground.reach.note(neighbour, message.reach, now)
+    const max = isEdge ? bulkLimits : liveLimits
+    const { isComplete, hasNews } = this.#merge(neighbour, message.updates, { max, now, reach: message.reach })
     if (isEdge) {
       // It numbers nothing and acknowledges nothing: a gap shows only in what an update builds on.
       if (!isComplete) {
@@ -250,21 +268,28 @@ export class Exchange {
       if (neighbour.owes && message.isWhole !== true) return
       neighbour.owes = false
       neighbour.received = message.sequence
-      this.#acknowledge(neighbour)
+      this.#acknowledge(neighbour, now)
       return
     }
     if (message.sequence > neighbour.received + 1 || !isComplete) noteGap(neighbour, message.sequence)
     if (neighbour.hasGap) return this.ask(neighbour, now)
     noteReceived(neighbour, message.sequence)
-    this.#acknowledge(neighbour)
+    this.#acknowledge(neighbour, hasNews ? now : now + limits.acknowledgeKnownMs)
   }
 
-  #acknowledge(neighbour: Neighbour): void {
-    neighbour.acknowledgeDue = { sequence: neighbour.received, mark: this.#ground.log.written }
+  /** [ST6] News is acknowledged at once; a copy of what was here may wait for the next acknowledgement. */
+  #acknowledge(neighbour: Neighbour, at: Millis): void {
+    const { received: sequence, acknowledgeDue } = neighbour
+    const earliest = Math.min(at, acknowledgeDue?.at ?? Infinity)
+    neighbour.acknowledgeDue = { sequence, mark: this.#ground.log.written, at: earliest }
   }
 
-  /** Merges, logs and passes on. False when something waits or was refused: then it must not be acknowledged. */
-  #merge(neighbour: Neighbour, updates: readonly Uint8Array[], options: { max: UpdateLimits; now: Millis }): boolean {
+  /** Merges, logs and passes on. Not complete when something waits or was refused: then it must not be acknowledged. */
+  #merge(
+    neighbour: Neighbour,
+    updates: readonly Uint8Array[],
+    options: { readonly max: UpdateLimits; readonly now: Millis; readonly reach?: number | undefined },
+  ): { readonly isComplete: boolean; readonly hasNews: boolean } {
     const { replica, collect } = this.#ground
     const results = replica.merge(updates, options.max)
     collect()
@@ -287,47 +312,14 @@ export class Exchange {
       raise(neighbour.vector, merged.inspection.to)
       if (merged.type === 'news') {
         hasNews = true
-        this.passOn(update, merged, neighbour.link)
+        // [BR8] Of bigger ones the sender may have announced only the ids.
+        const { reach } = update.byteLength > limits.pushBytesMax ? {} : options
+        this.relay.passOn(update, merged, { link: neighbour.link, reach })
       } else this.#lazyPush.noteKnown(neighbour, update)
     }
     if (hasNews) this.retryWaiting()
     if (hasNews) this.#lazyPush.settle()
-    return isComplete
-  }
-
-  /** [BR1] Passes an update's bytes on as they came, to everybody but where it came from. */
-  passOn(update: Uint8Array, merged: Extract<Merged, { type: 'news' }>, from: LinkId | null): void {
-    const { log, outbox, edits, replica } = this.#ground
-    const { from: start, to, hasDeletes } = merged.inspection
-    const isBig = update.byteLength > limits.forwardBytesMax
-    const audience = isBig ? 'edges' : 'all'
-    const isAnnounced = !isBig && this.#lazyPush.announce(update, merged.inspection, { mark: log.written, from })
-    outbox.push({
-      type: 'broadcast',
-      mark: log.written,
-      update,
-      except: from,
-      from: start,
-      to,
-      hasDeletes,
-      edits: edits(),
-      audience,
-      isAnnounced,
-    })
-    if (isBig) outbox.push({ type: 'announce', mark: log.written, have: replica.have(), except: from })
-  }
-
-  /** An edit made here goes out like any other update; `mark` is its own place in the log. */
-  sendEdit(update: Uint8Array, mark: number): void {
-    const { outbox, edits, replica } = this.#ground
-    const inspected = inspect(update, ownLimits)
-    if (!inspected.ok) return
-    const { from, to, hasDeletes } = inspected.value
-    const isBig = update.byteLength > limits.forwardBytesMax
-    const audience = isBig ? 'edges' : 'all'
-    const made = { mark, update, from, to, hasDeletes, edits: edits() }
-    outbox.hold({ type: 'broadcast', except: null, audience, isAnnounced: false, ...made })
-    if (isBig) outbox.push({ type: 'announce', mark: this.#ground.log.written, have: replica.have(), except: null })
+    return { isComplete, hasNews }
   }
 
   /** [ST5] More is here than what was passed on: all hear of it, and those who cannot fetch it get it. */
@@ -365,7 +357,7 @@ export class Exchange {
         if (merged.type === 'waiting') this.#waiting.add(waiting)
         else if (merged.type === 'news') {
           hasNews = true
-          this.passOn(waiting.update, merged, waiting.from)
+          this.relay.passOn(waiting.update, merged, { link: waiting.from })
         }
       }
     }

@@ -13,6 +13,7 @@ import { isActive, opensAgainAt, type Neighbour } from './neighbour.ts'
 import type { Neighbourhood } from './neighbourhood.ts'
 import type { Outbox } from './outbox.ts'
 import type { PresenceExchange } from './presence-exchange.ts'
+import type { Reach } from './reach.ts'
 import type { SyncEffect } from './sync-events.ts'
 
 /** What outlives the document's stay in memory. */
@@ -22,6 +23,7 @@ export interface LiveDocumentOptions {
   readonly outbox: Outbox
   readonly neighbours: Neighbourhood
   readonly presence: PresenceExchange
+  readonly reach: Reach
   /** Counts the edits made here. */
   readonly edits: { count: number }
   readonly effect: (effect: SyncEffect) => void
@@ -34,7 +36,7 @@ export class LiveDocument {
   #wokenAt: number
 
   constructor(options: LiveDocumentOptions) {
-    const { replica, log, outbox, neighbours, effect, edits } = options
+    const { replica, log, outbox, neighbours, reach, effect, edits } = options
     this.replica = replica
     this.#options = options
     this.#wokenAt = log.written
@@ -43,6 +45,7 @@ export class LiveDocument {
       log,
       outbox,
       neighbours,
+      reach,
       edits: () => edits.count,
       collect: () => this.collect(),
       effect,
@@ -139,7 +142,7 @@ export class LiveDocument {
     const merged = this.replica.merge([update], max)[0] ?? { type: 'refused', why: 'nothing was offered' }
     this.collect()
     if (merged.type === 'news') {
-      this.exchange.passOn(update, merged, null)
+      this.exchange.relay.passOn(update, merged, { link: null })
       this.exchange.retryWaiting()
     }
     outbox.push({ type: 'settle', mark: log.written, request, settled: { type: 'merged', merged } })
@@ -159,17 +162,17 @@ export class LiveDocument {
       const mark = log.push(update)
       if (!isEdit) continue
       edits.count++
-      this.exchange.sendEdit(update, mark)
+      this.exchange.relay.sendEdit(update, mark)
     }
     if (this.replica.takeFilledHole()) this.exchange.announce()
   }
 
   /** Acknowledges what has become durable since it was received. */
-  acknowledge(): void {
+  acknowledge(now: Millis): void {
     const { log, neighbours, effect } = this.#options
     for (const neighbour of neighbours.values()) {
       const due = neighbour.acknowledgeDue
-      if (due === null || due.mark > log.durable || !isActive(neighbour)) continue
+      if (due === null || due.mark > log.durable || now < due.at || !isActive(neighbour)) continue
       neighbour.acknowledgeDue = null
       effect({ type: 'send', link: neighbour.link, message: { type: 'stored', sequence: due.sequence } })
     }

@@ -1,7 +1,9 @@
 /** What one document knows of one link: plain state, changed by the steps in `exchange.ts`. */
 import type { Digest, LinkId, Millis, PeerId } from '../ids.ts'
 import { limits } from '../limits.ts'
-import type { Have } from '../wire/message.ts'
+import type { Have, ReachName } from '../wire/message.ts'
+import { isDoubtful, noDoubt, settle, type Doubt } from './doubt.ts'
+import { noReachTalk, type ReachTalk } from './reach-talk.ts'
 
 /** Clock per client. */
 export type Vector = Map<number, number>
@@ -16,6 +18,8 @@ export interface Traits {
   readonly disk: boolean
   /** Who it is: one peer may have two links for a while, an old one and a new one. Null for a client of another wire. */
   readonly peer: PeerId | null
+  /** What it is called in lists of whom somebody reaches [BR8]; a client of another wire is on none. */
+  readonly name?: ReachName
   /** The highest sequence used on this link for a document that was forgotten since: numbers go on above it [BR5]. */
   readonly sent?: number
 }
@@ -54,20 +58,30 @@ export interface Neighbour {
   acknowledged: number
   unacknowledgedSince: Millis | null
   /** For each sequence not acknowledged yet: the number of the last own edit that it covers. */
-  readonly covers: { readonly sequence: number; readonly edits: number; isComplete: boolean }[]
+  readonly covers: {
+    readonly sequence: number
+    readonly edits: number
+    /** Of what was left to others, so much had been when it left. */
+    readonly left: number
+    isComplete: boolean
+  }[]
   /** Number of the last own edit it is known to have stored. */
   holds: number
   /** Digest we stated in the last `missing` to it, and the own edits in that state. */
-  offered: { readonly digest: Digest; readonly edits: number } | null
+  offered: { readonly digest: Digest; readonly edits: number; readonly left: number } | null
 
   /** Sequence of its messages through which we have everything; the highest we saw; whether something was lost. */
   received: number
   seen: number
   hasGap: boolean
-  /** What to acknowledge once the mark is durable. */
-  acknowledgeDue: { readonly sequence: number; readonly mark: number } | null
+  /** What to acknowledge once the mark is durable, and not before. */
+  acknowledgeDue: { readonly sequence: number; readonly mark: number; readonly at: Millis } | null
   /** A client of another wire has sent something that could not be taken. */
   owes: boolean
+
+  /** What was left to others to send it, and who reaches whom [BR8]. */
+  readonly doubt: Doubt
+  readonly talk: ReachTalk
 
   /** It asked for ids of big updates before the updates; we asked it; when to ask for what it announced [BR7]. */
   lazy: boolean
@@ -120,6 +134,8 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     hasGap: false,
     acknowledgeDue: null,
     owes: false,
+    doubt: noDoubt(),
+    talk: noReachTalk(),
     lazy: false,
     pruned: false,
     graftAt: null,
@@ -149,6 +165,11 @@ export function isLevel(neighbour: Neighbour): boolean {
   )
 }
 
+/** Level, and nothing of what it holds is only presumed. */
+export function isSurelyLevel(neighbour: Neighbour): boolean {
+  return isLevel(neighbour) && !isDoubtful(neighbour.doubt)
+}
+
 /** When to say our `open` again, because nothing came of it; null when it is not to be said again. */
 export function opensAgainAt(neighbour: Neighbour): Millis | null {
   const { opened, joined, openedAt, openAgainMs } = neighbour
@@ -168,6 +189,11 @@ export function comparesAgainAt(neighbour: Neighbour): Millis | null {
   const { unacknowledgedSince, comparedAt, missingUntil, behind } = neighbour
   if (unacknowledgedSince === null || behind || !isActive(neighbour)) return null
   return Math.max(unacknowledgedSince + limits.answerMs, comparedAt + limits.answerMs, missingUntil)
+}
+
+/** When to compare because it may not have been sent what was left to others; null when nothing speaks for that. */
+export function doubtedAt(neighbour: Neighbour): Millis | null {
+  return isActive(neighbour) && !neighbour.behind ? neighbour.doubt.compareAt : null
 }
 
 /** Whether what we sent it may still be on its way, so that comparing states says nothing yet (PROTOCOL.md [DS12]). */
@@ -198,7 +224,7 @@ export function noteSent(neighbour: Neighbour, edits: number, options: { now: Mi
   neighbour.unacknowledgedSince ??= options.now
   // A peer that never acknowledges must not cost memory; forgetting a cover only makes us claim less.
   if (neighbour.covers.length >= limits.unacknowledgedMax) neighbour.covers.shift()
-  neighbour.covers.push({ sequence, edits, isComplete: options.isComplete })
+  neighbour.covers.push({ sequence, edits, left: neighbour.doubt.count, isComplete: options.isComplete })
   return sequence
 }
 
@@ -221,6 +247,7 @@ export function noteStored(neighbour: Neighbour, sequence: number, now: Millis):
       neighbour.theyHaveOurs = true
       neighbour.missingUntil = 0
       neighbour.owed = null
+      settle(neighbour.doubt, covered.left)
     }
     // Before it had everything once, later edits alone say nothing about the earlier ones.
     if (neighbour.theyHaveOurs) neighbour.holds = Math.max(neighbour.holds, covered.edits)
@@ -252,4 +279,5 @@ export function noteEqual(neighbour: Neighbour, edits: number): void {
   neighbour.unacknowledgedSince = null
   neighbour.covers.length = 0
   neighbour.holds = Math.max(neighbour.holds, edits)
+  settle(neighbour.doubt, neighbour.doubt.count)
 }

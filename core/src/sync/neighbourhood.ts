@@ -5,17 +5,20 @@ import { limits } from '../limits.ts'
 import {
   asksAgainAt,
   comparesAgainAt,
+  doubtedAt,
   isActive,
   isLevel,
+  isSurelyLevel,
   newNeighbour,
   noteSkipped,
   opensAgainAt,
   type Neighbour,
   type Traits,
 } from './neighbour.ts'
+import { isDoubtful } from './doubt.ts'
 import type { Holder } from '../wire/document-note.ts'
 import { Witnesses } from './witnesses.ts'
-import type { SyncEvent } from './sync-events.ts'
+import type { SyncEvent, SyncSummary } from './sync-events.ts'
 
 export class Neighbourhood {
   /** Those that stored it and are not linked now. */
@@ -79,8 +82,8 @@ export class Neighbourhood {
     absent.declined = how === 'declined'
     // Also what has not left yet, behind the log: it is not sent to who takes no part.
     const isInMotion = mark === null || neighbour.unacknowledgedSince !== null
-    absent.missedChange = how === 'closed' && (isInMotion || !isLevel(neighbour))
-    if (how === 'declined' || !neighbour.traits.keeps || !isLevel(neighbour)) return
+    absent.missedChange = how === 'closed' && (isInMotion || !isSurelyLevel(neighbour))
+    if (how === 'declined' || !neighbour.traits.keeps || !isSurelyLevel(neighbour)) return
     const { weHaveTheirs, theyHaveOurs, holds } = neighbour
     Object.assign(absent, { asleep: true, weHaveTheirs, theyHaveOurs, holds })
   }
@@ -110,6 +113,12 @@ export class Neighbourhood {
       if (traits.kind === 'peer' && traits.disk) safeEdits = Math.max(safeEdits, holds)
     }
     return safeEdits
+  }
+
+  /** Where the own edits through the last one are. */
+  whereabouts(edits: number): Pick<SyncSummary, 'pending' | 'storedOn' | 'keptOn'> {
+    const pending = Math.max(0, edits - this.safeEdits)
+    return { pending, storedOn: this.holders(edits, true), keptOn: this.keepers(edits) }
   }
 
   /** How many peers hold every own edit through `edits`, in their log, or on their disk. */
@@ -184,27 +193,31 @@ export class Neighbourhood {
    * that has not answered. What was on its way to that one, an `open` or an update, may be lost, level as it was before.
    */
   get needDocument(): boolean {
-    const needsIt = ({ traits, unacknowledgedSince, opening, joined }: Neighbour): boolean =>
-      traits.kind === 'edge' || unacknowledgedSince !== null || (opening && !joined)
+    const needsIt = ({ traits, unacknowledgedSince, opening, joined, doubt }: Neighbour): boolean =>
+      traits.kind === 'edge' || unacknowledgedSince !== null || (opening && !joined) || isDoubtful(doubt)
     return !this.isLevel || [...this.values()].some(needsIt)
   }
 
-  /** When to ask or answer somebody again; null when nothing is open. */
-  deadline(): Millis | null {
+  /** When to ask, answer or acknowledge; null when nothing is open. `durable`: how far the own log has come. */
+  deadline(durable: number): Millis | null {
     let next: Millis = Infinity
     for (const neighbour of this.#neighbours.values()) {
-      const { owed, missingUntil, tokensAt } = neighbour
+      const { owed, missingUntil, tokensAt, acknowledgeDue } = neighbour
       // One by one: a list for each of a thousand readers, after every event, is what a thousand readers would cost.
       next = Math.min(next, opensAgainAt(neighbour) ?? Infinity)
       next = Math.min(next, asksAgainAt(neighbour) ?? Infinity)
       next = Math.min(next, comparesAgainAt(neighbour) ?? Infinity)
+      next = Math.min(next, doubtedAt(neighbour) ?? Infinity)
+      const isDue = acknowledgeDue !== null && acknowledgeDue.mark <= durable && isActive(neighbour)
+      if (isDue) next = Math.min(next, acknowledgeDue.at)
       if (owed !== null) next = Math.min(next, Math.max(missingUntil, tokensAt + 1000 / limits.answersPerSecond))
     }
     return next === Infinity ? null : next
   }
 }
 
-/** All that left for it has arrived in its log. */
+/** All that left for it has arrived in its log, and nothing was left to others. */
 function isWhole(neighbour: Neighbour): boolean {
-  return neighbour.theyHaveOurs && !neighbour.behind && neighbour.unacknowledgedSince === null
+  const { theyHaveOurs, behind, unacknowledgedSince, doubt } = neighbour
+  return theyHaveOurs && !behind && unacknowledgedSince === null && !isDoubtful(doubt)
 }

@@ -7,7 +7,9 @@ import type { Digest, LinkId, Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { joined } from '../replica/joining.ts'
 import type { Have } from '../wire/message.ts'
+import { leaveTo } from './doubt.ts'
 import { isActive, noteSent, noteSkipped, raise, type Neighbour, type Vector } from './neighbour.ts'
+import { isReachedBy, reachOf } from './reach.ts'
 import type { Settled, SyncEffect } from './sync-events.ts'
 
 /** An update for everybody but its sender, as it came. */
@@ -16,6 +18,8 @@ export interface Broadcast {
   readonly mark: number
   readonly update: Uint8Array
   readonly except: LinkId | null
+  /** Version of the list of those whom that link reaches itself; none where it named none that we know [BR8]. */
+  readonly reach?: number
   /** First clock and clock after the last struct, per client. */
   readonly from: Vector
   readonly to: Vector
@@ -168,7 +172,7 @@ function tell(neighbour: Neighbour, entry: Extract<OutboxEntry, { type: 'tell' }
       const sequence = noteSent(neighbour, entry.edits, { now, isComplete: true })
       neighbour.answered = true
       raise(neighbour.vector, say.to)
-      neighbour.offered = { digest: say.digest, edits: entry.edits }
+      neighbour.offered = { digest: say.digest, edits: entry.edits, left: neighbour.doubt.count }
       const { update } = say
       return [{ type: 'send', link, message: { type: 'missing', sequence, digest: say.digest, update } }]
     }
@@ -188,11 +192,12 @@ function broadcast(batch: readonly Broadcast[], neighbours: Neighbours, now: Mil
     // What it is not sent, or must fetch, it does not have: no later acknowledgement may cover that.
     if (!isListening || batch.some((entry) => isToBeFetched(neighbour, entry))) noteSkipped(neighbour)
     if (!isListening) continue
-    const wanted = batch.filter((entry) => isNewsFor(neighbour, entry))
+    const wanted = batch.filter((entry) => isNewsFor(neighbour, entry) && !isLeft(neighbour, entry, neighbours))
     if (wanted.length === 0) continue
     for (const { updates, edits } of runs.of(wanted)) {
       const sequence = noteSent(neighbour, edits, { now, isComplete: false })
-      effects.push({ type: 'send', link: neighbour.link, message: { type: 'updates', sequence, updates } })
+      const message = { type: 'updates', sequence, updates, ...reachOf(neighbour) } as const
+      effects.push({ type: 'send', link: neighbour.link, message })
     }
     for (const entry of wanted) raise(neighbour.vector, entry.to)
   }
@@ -208,6 +213,13 @@ function isNewsFor(neighbour: Neighbour, entry: Broadcast): boolean {
   if (entry.except === neighbour.link) return false
   if (isToBeFetched(neighbour, entry)) return false
   return entry.hasDeletes || lacks(neighbour, entry.to)
+}
+
+/** [BR8] It is left to the one it came from. */
+function isLeft(neighbour: Neighbour, { except, reach }: Broadcast, neighbours: Neighbours): boolean {
+  if (except === null || !isReachedBy(neighbour, neighbours.get(except), reach)) return false
+  leaveTo(neighbour.doubt, except)
+  return true
 }
 
 function lacks(neighbour: Neighbour, ids: Vector): boolean {

@@ -5,7 +5,13 @@ import type { Presence } from '../presence/presence.ts'
 import { closeCode } from '../wire/close-code.ts'
 import type { DocumentMessage } from '../wire/message.ts'
 import { isActive, type Neighbour } from './neighbour.ts'
+import { isReachedBy, reachOf } from './reach.ts'
 import type { SyncEffect } from './sync-events.ts'
+
+interface Neighbours {
+  get(link: LinkId): Neighbour | undefined
+  values(): Iterable<Neighbour>
+}
 
 export class PresenceExchange {
   readonly #presence: Presence
@@ -16,15 +22,16 @@ export class PresenceExchange {
     this.#effect = effect
   }
 
-  receive(neighbour: Neighbour, states: Uint8Array, now: Millis): void {
-    const decoded = decodePresence(states)
+  receive(neighbour: Neighbour, message: Extract<DocumentMessage, { type: 'presence' }>, now: Millis): void {
+    const decoded = decodePresence(message.states)
     const { link, traits } = neighbour
     if (!decoded.ok) {
       return this.#effect({ type: 'closeLink', link, code: closeCode.garbage, reason: decoded.error })
     }
     const { entries, tooBig } = decoded.value
     if (tooBig > 0) this.#effect({ type: 'log', level: 'warn', event: 'presence too big', details: { count: tooBig } })
-    const answers = this.#presence.receive(entries, link, { now, isEdge: traits.kind === 'edge' })
+    const isFlooded = message.reach === neighbour.talk.told.version
+    const answers = this.#presence.receive(entries, link, { now, isEdge: traits.kind === 'edge', isFlooded })
     if (answers.length === 0) return
     this.#effect({ type: 'send', link, message: { type: 'presence', states: encodePresence(answers) } })
   }
@@ -36,7 +43,7 @@ export class PresenceExchange {
   }
 
   /** Everything to whoever has just begun to take part, and what has changed to everybody but where it came from. */
-  flush(neighbours: { values(): Iterable<Neighbour> }, now: Millis): void {
+  flush(neighbours: Neighbours, now: Millis): void {
     for (const neighbour of neighbours.values()) {
       if (!isActive(neighbour) || neighbour.greeted) continue
       neighbour.greeted = true
@@ -45,9 +52,14 @@ export class PresenceExchange {
     const changes = this.#presence.takeOutgoing(now)
     if (changes.length === 0) return
     const audience = [...neighbours.values()].filter((neighbour) => isActive(neighbour) && !neighbour.behind)
-    for (const { states, except } of changes) {
-      const message: DocumentMessage = { type: 'presence', states }
-      for (const { link } of audience) if (link !== except) this.#effect({ type: 'send', link, message })
+    for (const { states, except, isFlooded } of changes) {
+      // [BR8] Those whom the one it came from has told itself are left out.
+      const from = isFlooded && except !== null ? neighbours.get(except) : undefined
+      for (const neighbour of audience) {
+        const { link } = neighbour
+        if (link === except || isReachedBy(neighbour, from, from?.talk.told.version)) continue
+        this.#effect({ type: 'send', link, message: { type: 'presence', states, ...reachOf(neighbour) } })
+      }
     }
   }
 }

@@ -6,6 +6,13 @@ import type { Merged } from '../replica/merged.ts'
 import type { DeclineReason, DocumentMessage, Have } from '../wire/message.ts'
 import type { Traits } from './neighbour.ts'
 
+/** What only somebody who has the document in memory can answer. */
+export type StateMessage = Exclude<DocumentMessage, { type: 'presence' | 'presenceQuery' | 'reach' }>
+
+export function isAboutState(message: DocumentMessage): message is StateMessage {
+  return message.type !== 'presence' && message.type !== 'presenceQuery' && message.type !== 'reach'
+}
+
 export type SyncEvent =
   /** An app holds the document from now on (once per open), or one of them let go. */
   | { readonly type: 'appOpened' }

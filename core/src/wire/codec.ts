@@ -8,51 +8,15 @@
  */
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { digestFrom } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { err, messageOf, ok, unreachable, type Result } from '../result.ts'
 import { readBytes, readList, readNumber, readText, readUint32, readUint64 } from './fields.ts'
-import {
-  protocolVersion,
-  type CodedSymbol,
-  type DeclineReason,
-  type DocumentMessage,
-  type Have,
-  type LinkMessage,
-} from './message.ts'
-
-export const messageType = {
-  hello: 0,
-  prove: 1,
-  ping: 2,
-  pong: 3,
-  part: 4,
-  open: 8,
-  decline: 9,
-  close: 10,
-  unknown: 11,
-  have: 12,
-  digest: 13,
-  missing: 14,
-  updates: 15,
-  stored: 16,
-  presence: 17,
-  presenceQuery: 18,
-  prune: 19,
-  announce: 20,
-  catalogue: 24,
-  symbols: 25,
-  more: 26,
-  differ: 27,
-  signal: 32,
-  unreachable: 33,
-  members: 34,
-  membersQuery: 35,
-} as const
+import { encodeBody, frameOf, readDocumentMessage, readHave, writeHave } from './document-codec.ts'
+import { messageType } from './message-type.ts'
+import { protocolVersion, type CodedSymbol, type DeclineReason, type LinkMessage } from './message.ts'
 
 const declineReasons: readonly DeclineReason[] = ['absent', 'limit', 'failed']
 
-const digestBytes = 8
 const addressBytes = 40
 const signalIdBytes = 8
 
@@ -146,63 +110,6 @@ function writeLinkMessage(encoder: encoding.Encoder, message: PlainMessage): voi
   }
 }
 
-/**
- * The part of a document message that is the same for every neighbour: encode it once, put `frameOf`'s few bytes in
- * front for each (PROTOCOL.md [BR2]).
- */
-export function encodeBody(message: DocumentMessage): Uint8Array {
-  return encoding.encode((encoder) => {
-    switch (message.type) {
-      case 'have':
-        writeHave(encoder, message.have)
-        return
-      case 'digest':
-        encoding.writeUint8Array(encoder, message.digest)
-        encoding.writeUint8(encoder, message.answer ? 1 : 0)
-        return
-      case 'missing':
-        encoding.writeUint8Array(encoder, message.digest)
-        encoding.writeVarUint8Array(encoder, message.update)
-        return
-      case 'updates':
-        encoding.writeVarUint(encoder, message.updates.length)
-        for (const update of message.updates) encoding.writeVarUint8Array(encoder, update)
-        return
-      case 'presence':
-        encoding.writeVarUint8Array(encoder, message.states)
-        return
-      case 'announce':
-        encoding.writeVarUint(encoder, message.ids.size)
-        for (const [client, clock] of message.ids) {
-          encoding.writeVarUint(encoder, client)
-          encoding.writeVarUint(encoder, clock)
-        }
-        return
-      case 'stored':
-      case 'prune':
-      case 'presenceQuery':
-        return
-      default:
-        unreachable(message)
-    }
-  })
-}
-
-/** A document message for one neighbour: type, number and, where it has one, sequence; then the shared body. */
-export function frameOf(number: number, message: DocumentMessage, body: Uint8Array): Uint8Array {
-  return encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, messageType[message.type])
-    encoding.writeVarUint(encoder, number)
-    if ('sequence' in message) encoding.writeVarUint(encoder, message.sequence)
-    encoding.writeUint8Array(encoder, body)
-  })
-}
-
-function writeHave(encoder: encoding.Encoder, have: Have): void {
-  encoding.writeVarUint8Array(encoder, have.stateVector)
-  encoding.writeUint8Array(encoder, have.deletes)
-}
-
 function writeSymbol(encoder: encoding.Encoder, { sum, check, count }: CodedSymbol): void {
   encoding.writeBigUint64(encoder, sum)
   encoding.writeUint32BigEndian(encoder, check)
@@ -293,53 +200,7 @@ function readMessage(decoder: decoding.Decoder): LinkMessage | Skipped {
     case messageType.membersQuery:
       return { type: 'membersQuery', number: decoding.readVarUint(decoder), members: readMembers(decoder) }
     default:
-      return readDocumentMessage(decoder, type)
-  }
-}
-
-function readDocumentMessage(decoder: decoding.Decoder, type: number): LinkMessage | Skipped {
-  const about = (read: () => DocumentMessage): LinkMessage => {
-    const number = readNumber(decoder)
-    return { type: 'document', number, message: read() }
-  }
-  switch (type) {
-    case messageType.have:
-      return about(() => ({ type: 'have', have: readHave(decoder) }))
-    case messageType.digest:
-      return about(() => ({
-        type: 'digest',
-        sequence: readNumber(decoder),
-        digest: readDigest(decoder),
-        answer: decoding.readUint8Array(decoder, 1)[0] === 1,
-      }))
-    case messageType.missing:
-      return about(() => ({
-        type: 'missing',
-        sequence: readNumber(decoder),
-        digest: readDigest(decoder),
-        update: readBytes(decoder, limits.messageBytesMax),
-      }))
-    case messageType.updates:
-      return about(() => ({
-        type: 'updates',
-        sequence: readNumber(decoder),
-        updates: readList(decoder, limits.updatesPerMessageMax, (from) => readBytes(from, limits.liveUpdateBytesMax)),
-      }))
-    case messageType.stored:
-      return about(() => ({ type: 'stored', sequence: readNumber(decoder) }))
-    case messageType.presence:
-      return about(() => ({ type: 'presence', states: readBytes(decoder, limits.frameBytesMax) }))
-    case messageType.presenceQuery:
-      return about(() => ({ type: 'presenceQuery' }))
-    case messageType.prune:
-      return about(() => ({ type: 'prune' }))
-    case messageType.announce:
-      return about(() => ({
-        type: 'announce',
-        ids: new Map(readList(decoder, limits.clientsMax, (from) => [readNumber(from), readNumber(from)] as const)),
-      }))
-    default:
-      return { type: 'skipped', messageType: type }
+      return readDocumentMessage(decoder, type) ?? { type: 'skipped', messageType: type }
   }
 }
 
@@ -358,14 +219,6 @@ function readHello(decoder: decoding.Decoder): LinkMessage {
     instance: decoding.readUint8Array(decoder, 8),
     features: readList(decoder, limits.featuresMax, (from) => readText(from, limits.featureBytesMax)),
   }
-}
-
-function readHave(decoder: decoding.Decoder): Have {
-  return { stateVector: readBytes(decoder, limits.frameBytesMax), deletes: readDigest(decoder) }
-}
-
-function readDigest(decoder: decoding.Decoder) {
-  return digestFrom(decoding.readUint8Array(decoder, digestBytes))
 }
 
 function readMembers(decoder: decoding.Decoder): Uint8Array[] {

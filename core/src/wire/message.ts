@@ -49,6 +49,8 @@ export type DocumentMessage =
       readonly sequence: number
       readonly updates: readonly Uint8Array[]
       readonly isWhole?: boolean
+      /** All that my list of this version names are sent them, too; none where no list holds. */
+      readonly reach?: number
     }
   /** Everything through `sequence` of yours is in my log. */
   | { readonly type: 'stored'; readonly sequence: number }
@@ -56,10 +58,20 @@ export type DocumentMessage =
   | { readonly type: 'prune' }
   /** I hold these by now: clock after the last struct per client of an update you were not sent. */
   | { readonly type: 'announce'; readonly ids: ReadonlyMap<number, number> }
+  /** Whom else I send to at once what I send you; of your own lists I know those through `known`. */
+  | {
+      readonly type: 'reach'
+      readonly version: number
+      readonly known: number
+      readonly names: readonly ReachName[]
+    }
   /** An awareness update as in y-protocols. */
-  | { readonly type: 'presence'; readonly states: Uint8Array }
+  | { readonly type: 'presence'; readonly states: Uint8Array; readonly reach?: number }
   /** Please send all presence you know. */
   | { readonly type: 'presenceQuery' }
+
+/** What a running peer is called in a list of whom somebody reaches: eight bytes of SHA-256 over its address. */
+export type ReachName = bigint
 
 /** One coded symbol of a set of fingerprints: see `reconciliation`. */
 export interface CodedSymbol {

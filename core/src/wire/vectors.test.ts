@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { fromHex, hex } from '../../test/bytes.ts'
-import { decodeMessage, encodeMessage, messageType } from './codec.ts'
+import { decodeMessage, encodeMessage } from './codec.ts'
+import { messageType } from './message-type.ts'
 import type { LinkMessage } from './message.ts'
 
 interface Vector {

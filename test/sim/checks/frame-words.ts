@@ -54,11 +54,13 @@ function documentWords(message: DocumentMessage): string {
     case 'missing':
       return `#${message.sequence} ${hex(message.digest)} ${updateWords(message.update)}`
     case 'updates':
-      return `#${message.sequence} ${message.updates.map(updateWords).join(' + ')}`
+      return `#${message.sequence} ${message.updates.map(updateWords).join(' + ')} v${message.reach ?? 0}`
     case 'stored':
       return `#${message.sequence}`
     case 'presence':
       return presenceWords(message.states)
+    case 'reach':
+      return `v${message.version} (yours v${message.known}) ${message.names.map((name) => name.toString(16).slice(0, 4)).join(' ')}`
     case 'announce':
       return clockWords(message.ids)
     case 'prune':

@@ -56,6 +56,7 @@ export interface Plan {
 export interface PlanOptions {
   readonly without?: readonly FaultClass[]
   readonly peers?: number
+  readonly shape?: Shape
   /** Share of the operations to be done, for shrinking. */
   readonly operationShare?: number
   /** In place of the drawn ones. */
@@ -68,7 +69,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
   const rng = new Rng(`plan ${seed}`)
   const faults = drawFaults(rng.fork('faults'), options.without ?? [])
   const count = options.peers ?? drawCount(rng.fork('count'))
-  const shape = rng.fork('shape').pick(shapes)
+  const shape = options.shape ?? rng.fork('shape').pick(shapes)
   const documents = documentNames.slice(0, rng.fork('documents').pick([1, 1, 2, 3]))
   const workMs = rng.fork('work').between(6_000, 20_000)
   const machines = Array.from({ length: count }, (_, index) =>

@@ -1,8 +1,9 @@
 /** Who dials whom. Every shape is connected; which side dials is drawn. */
 import type { Rng } from '../world/random.ts'
 
-export type Shape = 'line' | 'ring' | 'star' | 'random'
-export const shapes: readonly Shape[] = ['line', 'ring', 'star', 'random']
+/** `full`, everybody linked to everybody, is not drawn: it is asked for. */
+export type Shape = (typeof shapes)[number] | 'full'
+export const shapes = ['line', 'ring', 'star', 'random'] as const
 
 /** The dialling side first. Sometimes both dial, so that duplicate links are part of the game. */
 export type Edge = readonly [from: number, to: number]
@@ -23,6 +24,10 @@ function pairsOf(shape: Shape, count: number, rng: Rng): readonly Edge[] {
       return count > 2 ? [...line, [count - 1, 0]] : line
     case 'star':
       return line.map(([, leaf]) => [0, leaf] as const)
+    case 'full':
+      return Array.from({ length: count }, (_, a) => a).flatMap((a) =>
+        Array.from({ length: count - a - 1 }, (_, more) => [a, a + 1 + more] as const),
+      )
     case 'random':
       return randomPairs(count, rng)
   }

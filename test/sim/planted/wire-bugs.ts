@@ -102,6 +102,16 @@ function confusing(): Tap {
   })
 }
 
+/** Says of everybody it ever heard of that it sends to them, too: what it says is left to it, and nobody gets it. */
+function boasting(): Tap {
+  const heardOf = new Set<bigint>()
+  return aboutDocuments((message) => {
+    if (message.type !== 'reach') return message
+    for (const name of message.names) heardOf.add(name)
+    return { ...message, names: [...heardOf] }
+  })
+}
+
 /** Presence of others is not passed on. */
 function withoutPresenceOfOthers(cast: Cast): Tap {
   return aboutDocuments((message, from) => {
@@ -188,6 +198,14 @@ export const wireBugs: readonly PlantedBug[] = [
     plant: () => ({ tap: confusing }),
     caughtBy: ['documents-apart', 'durable-first', 'prompt'],
     seeds: [1, 2],
+  },
+  {
+    name: 'boast-of-reach',
+    what: 'says that it sends to everybody it ever heard of, so that others leave them to it',
+    plan: whole,
+    plant: () => ({ tap: boasting }),
+    caughtBy: ['presence-true', 'prompt'],
+    seeds: [4, 17],
   },
   {
     name: 'no-presence-relay',

@@ -27,10 +27,11 @@ export async function runTwice(seed: number, options: RunOptions = {}): Promise<
 
 /** The command that shows a run again. */
 export function commandFor(seed: number, options: RunOptions = {}): string {
-  const { peers, without = [], operationShare, planted } = options
+  const { peers, shape, without = [], operationShare, planted } = options
   const parts = [
     `npm run sim -- --seed ${seed}`,
     ...(peers === undefined ? [] : [`--peers ${peers}`]),
+    ...(shape === undefined ? [] : [`--shape ${shape}`]),
     ...without.map((name) => `--no-fault ${name}`),
     ...(operationShare === undefined ? [] : [`--operations ${operationShare}`]),
     ...(planted === undefined ? [] : [`--planted ${planted.name}`]),

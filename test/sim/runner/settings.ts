@@ -1,6 +1,7 @@
 /** The command line of `npm run sim`. */
 import { parseArgs } from 'node:util'
 import { faultClasses, isFaultClass, type FaultClass } from '../plan/fault-class.ts'
+import { shapes, type Shape } from '../plan/topology.ts'
 import { plantedBugs } from '../planted/all.ts'
 import type { PlantedBug } from '../planted/planted-bug.ts'
 
@@ -9,6 +10,7 @@ export interface Settings {
   readonly to: number
   readonly isVerbose: boolean
   readonly peers: number | undefined
+  readonly shape: Shape | undefined
   readonly without: readonly FaultClass[]
   readonly operationShare: number | undefined
   readonly planted: PlantedBug | undefined
@@ -22,6 +24,7 @@ export const usage = `npm run sim -- --seed N | --seeds FROM-TO [options]
   --jobs N           processes for --seeds (default: as many as there are cores)
   --verbose          prints what happens (with --seed)
   --peers N          so many peers instead of the drawn 3 to 10
+  --shape X          line, ring, star, random, or full: everybody linked to everybody, which is never drawn
   --no-fault X       leaves a fault class out; repeatable. One of:
                      ${faultClasses.slice(0, 12).join(' ')}
                      ${faultClasses.slice(12).join(' ')}
@@ -38,6 +41,7 @@ export function settingsFrom(args: readonly string[], cores: number): Settings {
       jobs: { type: 'string' },
       verbose: { type: 'boolean', default: false },
       peers: { type: 'string' },
+      shape: { type: 'string' },
       'no-fault': { type: 'string', multiple: true, default: [] },
       operations: { type: 'string' },
       planted: { type: 'string' },
@@ -50,7 +54,10 @@ export function settingsFrom(args: readonly string[], cores: number): Settings {
   const planted = plantedBugs.find((bug) => bug.name === values.planted)
   if (values.planted !== undefined && planted === undefined)
     throw new Error(`no such bug: ${values.planted}\n\n${usage}`)
+  const shape = [...shapes, 'full' as const].find((name) => name === values.shape)
+  if (values.shape !== undefined && shape === undefined) throw new Error(`no such shape: ${values.shape}\n\n${usage}`)
   return {
+    shape,
     from: Number(range[1]),
     to: Number(range[2] ?? range[1]),
     isVerbose: values.verbose,
