@@ -198,6 +198,10 @@ describe('[BR8] what was left to somebody who failed', () => {
     ['its sender does not name it any more', (one) => one.hear(link1, reach([link3], 2))],
     ['its sender is gone', (one) => one.handle({ type: 'left', link: link1, how: 'lost' })],
     ['it does not name its sender any more', (one) => one.hear(link2, reach([link3], 2))],
+    [
+      'its sender acknowledges nothing',
+      (one) => [...one.type('b'), ...one.hear(link2, { type: 'stored', sequence: 1 }), ...one.pass(reachStallMs)],
+    ],
     ['a list of its sender was lost', (one) => one.hear(link1, updates(2, typed(docOf(8), 'b')[0]!, 3))],
   ])('[BR8] is compared at once when %s', (_, happens) => {
     const one = leaning()

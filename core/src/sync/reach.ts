@@ -48,7 +48,10 @@ export class Reach {
       const { traits, talk, behind, unacknowledgedSince } = neighbour
       if (traits.name === undefined) continue
       const isStalled = unacknowledgedSince !== null && now - unacknowledgedSince >= limits.reachStallMs
+      const wasReached = talk.isReached
       talk.isReached = isActive(neighbour) && !behind && !isStalled
+      // Who is silent towards us may be so towards others.
+      if (wasReached && !talk.isReached) this.#doubtMissing(neighbour.link, nobody, now)
       if (talk.isReached) names.push(traits.name)
     }
     return names

@@ -83,7 +83,7 @@ export const linkBugs: readonly PlantedBug[] = [
     what: 'does not notice the end of a link and goes on calling itself live',
     plant: () => ({ graft: { transport: (transport, life) => new DreamingTransport(transport, life) } }),
     caughtBy: ['status-true', 'converged'],
-    seeds: [14, 4],
+    seeds: [14, 7],
   },
   {
     name: 'reuse-client-ids',
