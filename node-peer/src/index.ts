@@ -12,3 +12,12 @@ export type { IceServer } from './bridge/bridge-messages.ts'
 export { LevelStorage, type LevelStorageOptions } from './storage/level-storage.ts'
 export type { DamageEvent, StorageEvent, StorageNotice } from './storage/storage-notice.ts'
 export { WebSocketTransport, type WebSocketTransportOptions } from './transport/web-socket-transport.ts'
+export type {
+  ChangedDocument,
+  Hooks,
+  LoadedDocument,
+  Permission,
+  StatelessMessage,
+  StoredDocument,
+  Visit,
+} from './hooks/hooks.ts'

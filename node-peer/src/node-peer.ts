@@ -11,6 +11,7 @@ import type {
 } from '@knotwork/core'
 import type { Bridge } from './bridge/bridge.ts'
 import { Bridges, type BridgeOptions } from './bridge/bridges.ts'
+import type { DocumentHooks } from './hooks/document-hooks.ts'
 import type { Lan } from './lan/lan.ts'
 import type { PeerServer } from './server/peer-server.ts'
 import { dialledAddress } from './transport/address.ts'
@@ -20,6 +21,7 @@ export interface NodePeerParts {
   readonly data: string | null
   readonly durability: Storage['durability']
   readonly lan: Lan | null
+  readonly documentHooks: DocumentHooks
   readonly log: Log
   readonly whyNotDirect: string | null
 }
@@ -38,9 +40,10 @@ export class NodePeer implements Peer {
   readonly #server: PeerServer | null
   readonly #bridges: Bridges
   readonly #lan: Lan | null
+  readonly #documentHooks: DocumentHooks
   #closing: Promise<void> | null = null
 
-  constructor(peer: Peer, { server, data, durability, lan, log, whyNotDirect }: NodePeerParts) {
+  constructor(peer: Peer, { server, data, durability, lan, log, whyNotDirect, documentHooks }: NodePeerParts) {
     this.#peer = peer
     this.#server = server
     this.url = server?.url ?? null
@@ -48,6 +51,7 @@ export class NodePeer implements Peer {
     this.durability = durability
     this.whyNotDirect = whyNotDirect
     this.#lan = lan
+    this.#documentHooks = documentHooks
     this.#bridges = new Bridges({ peer, ownSignalling: server?.ownSignalling ?? null, log })
   }
 
@@ -114,6 +118,14 @@ export class NodePeer implements Peer {
     return this.#bridges.open(options)
   }
 
+  /**
+   * Asks the hook `onAuthenticate` again for everybody who is in. Who may not be any more is disconnected with 4403, who may
+   * do something else with 4503, and comes back to that.
+   */
+  async reauthenticate(): Promise<void> {
+    await this.#server?.visitors.reauthenticate()
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#leave()
     return this.#closing
@@ -127,6 +139,7 @@ export class NodePeer implements Peer {
     // First, while there is signalling and the people behind this peer can be taken back from the rooms.
     await Promise.all([this.#bridges.close(), this.#lan?.close()])
     this.#server?.stopListening()
+    await this.#documentHooks.finish()
     try {
       await this.#peer.close()
     } finally {

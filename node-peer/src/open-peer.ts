@@ -18,6 +18,9 @@ import {
 } from '@knotwork/core'
 import { dataDirectory, defaultDataDirectory } from './data-directory.ts'
 import { freshIdentity, storedIdentity } from './identity.ts'
+import { DocumentHooks } from './hooks/document-hooks.ts'
+import { HookCalls } from './hooks/hook-calls.ts'
+import type { Hooks } from './hooks/hooks.ts'
 import { NodePeer } from './node-peer.ts'
 import { nodeClock, wallClock } from './platform/clock.ts'
 import { nodeCrypto } from './platform/crypto.ts'
@@ -80,6 +83,8 @@ export interface OpenPeerOptions {
   readonly page?: string | false
   /** Finds peers of the local network by multicast DNS, and is found when it listens beyond this machine. Default false. */
   readonly lan?: boolean
+  /** What the app has a say in: who may come in, what is loaded, and what happens when something was stored. */
+  readonly hooks?: Hooks
   readonly log?: Log
 }
 
@@ -104,19 +109,24 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
     const { identity, storage: own, data } = await kept(options)
     opened.push(own)
     const storage = new WatchedStorage(own)
+    const { hooks = {}, log = silent } = options
+    const calls = new HookCalls(log)
+    const documentHooks = new DocumentHooks({ hooks, calls, log })
+    documentHooks.watch(storage)
     const purge = own instanceof LevelStorage ? (name: DocumentName) => purgeIn(own, name) : null
-    const server = listen === null ? null : await PeerServer.listen(serverOptions(options, listen, { storage, purge }))
+    const parts = { storage, purge, hooks, calls }
+    const server = listen === null ? null : await PeerServer.listen(serverOptions(options, listen, parts))
     if (server !== null) opened.push({ [Symbol.asyncDispose]: () => server.close() })
     const direct = await directTransport(options)
     const whyNotDirect = typeof direct === 'string' ? direct : null
     const peer = await start(options, { identity, storage, server, connect, direct })
     server?.serve(peer)
+    documentHooks.serve(peer)
     storage.watch((name) => {
       if (!isVersionsName(name)) server?.events.changed(name)
     })
-    const { log = silent } = options
     const lan = options.lan === true ? new Lan({ peer, reach: server?.reach ?? null, log }) : null
-    return new NodePeer(peer, { server, data, durability: storage.durability, lan, log, whyNotDirect })
+    return new NodePeer(peer, { server, data, durability: storage.durability, lan, documentHooks, log, whyNotDirect })
   } catch (thrown) {
     for (const each of opened.toReversed()) await each[Symbol.asyncDispose]()
     throw thrown
@@ -202,7 +212,12 @@ type ServerParts = Parameters<typeof PeerServer.listen>[0]
 function serverOptions(
   { token, origins = [], page, keeps = true, log = silent }: OpenPeerOptions,
   { host, port }: Required<ListenOptions>,
-  { storage, purge }: { readonly storage: WatchedStorage; readonly purge: ServerParts['purge'] },
+  {
+    storage,
+    purge,
+    hooks,
+    calls,
+  }: Pick<ServerParts, 'purge' | 'hooks' | 'calls'> & { readonly storage: WatchedStorage },
 ): ServerParts {
   const ownPage = fileURLToPath(new URL('../page', import.meta.url))
   return {
@@ -214,6 +229,8 @@ function serverOptions(
     trouble: () => storage.trouble,
     storage,
     purge,
+    hooks,
+    calls,
     keeps,
     log,
   }

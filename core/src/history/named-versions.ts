@@ -34,6 +34,11 @@ export function isVersionsName(name: string): boolean {
   return name.startsWith(prefix)
 }
 
+/** The document that a name is about: of a companion's, the one whose versions it keeps; of any other, itself. */
+export function documentBehind(name: string): string {
+  return isVersionsName(name) ? documentBehind(name.slice(prefix.length)) : name
+}
+
 /** As it lies in the map `versions`; the state lies in `states`, so that a list is had without them. */
 interface Entry {
   readonly name: string

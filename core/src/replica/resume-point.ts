@@ -44,6 +44,11 @@ export function differenceFrom(update: Uint8Array, stateVector: Uint8Array): Res
   }
 }
 
+/** Whether bytes are an update that the gate would let through, were everything there that it builds on [DS6]. */
+export function isUpdate(bytes: Uint8Array): boolean {
+  return inspect(bytes, bulkLimits).ok
+}
+
 /** Whether a document holds everything that is in an update; false for what is no update. */
 export function holdsUpdate(document: Uint8Array | null, update: Uint8Array): boolean {
   if (!inspect(update, bulkLimits).ok) return false

@@ -11,6 +11,8 @@ export const closeCode = {
   token: 4401,
   /** The signature is not of the key it claims. */
   proof: 4403,
+  /** This client may not have this document. */
+  forbidden: 4403,
   /** This very process, or a second link to it. */
   duplicate: 4409,
   /** Another protocol version. */

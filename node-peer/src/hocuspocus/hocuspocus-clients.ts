@@ -8,22 +8,29 @@ export interface Joining {
   readonly keepAlive: () => Uint8Array | null
 }
 
+/** A stateless message for the app behind this peer. */
+export type StatelessListener = (document: string, payload: string, tellAll: (payload: string) => void) => void
+
 export class HocuspocusClients {
   readonly #log: Log
+  readonly #stateless: StatelessListener
   readonly #conversations = new Set<HocuspocusConversation>()
 
-  constructor(log: Log) {
+  constructor(log: Log, stateless: StatelessListener = () => undefined) {
     this.#log = log
+    this.#stateless = stateless
   }
 
-  join(peer: Peer, admit: ConversationOptions['admit']): Joining {
+  join(peer: Peer, { admit, entered }: Pick<ConversationOptions, 'admit' | 'entered'>): Joining {
     let conversation: HocuspocusConversation | null = null
     const options: ConversationOptions = {
       peer,
       log: this.#log,
       admit,
+      entered,
       stateless: (document, payload, isForAll) => {
         if (isForAll) this.#tellAll(document, payload)
+        else this.#stateless(document, payload, (words) => this.#tellAll(document, words))
       },
       ended: (over) => void this.#conversations.delete(over),
     }

@@ -42,7 +42,7 @@ class Client {
         this.#receiver.closed(code, reason)
       },
     }
-    const { accept, keepAlive } = clients.join(peer, admit)
+    const { accept, keepAlive } = clients.join(peer, { admit, entered: () => () => undefined })
     this.#receiver = accept(link)
     this.keepAlive = keepAlive
   }

@@ -3,6 +3,7 @@ import {
   closeCode,
   documentName,
   holdsUpdate,
+  isRefusal,
   limits,
   messageOf,
   yjsKeepAlive,
@@ -31,15 +32,25 @@ export interface ConversationOptions {
   readonly log: Log
   /** What a token allows; `null` from a client that sends none. */
   readonly admit: (document: string, token: string | null) => Promise<Admitted>
+  /** A document is open; call what it returns when that is over. */
+  readonly entered: (opened: OpenedDocument) => () => void
   /** Words of the app about a document; for its server, or for all that have it open. */
   readonly stateless: (document: string, payload: string, isForAll: boolean) => void
   readonly ended: (conversation: HocuspocusConversation) => void
+}
+
+export interface OpenedDocument {
+  readonly document: string
+  readonly token: string | null
+  readonly permission: Permission
+  readonly cut: (code: number, reason: string) => void
 }
 
 /** A document that somebody asked for. What comes meanwhile waits: clients do not wait for the answer to their token. */
 interface Asked {
   session: HocuspocusSession | null
   isDenied: boolean
+  leave: (() => void) | null
   waiting: HocuspocusMessage[]
   waitingBytes: number
 }
@@ -78,7 +89,7 @@ export class HocuspocusConversation implements LinkReceiver {
 
   closed(code: number, reason: string): void {
     this.#isOver = true
-    for (const { session } of this.#documents.values()) session?.ended(code, reason)
+    for (const asked of this.#documents.values()) end(asked, code, reason)
     this.#documents.clear()
     this.#options.ended(this)
   }
@@ -87,7 +98,7 @@ export class HocuspocusConversation implements LinkReceiver {
     const { key } = message
     const known = this.#documents.get(key)
     if (message.type === 'close') {
-      known?.session?.ended(closeCode.normal, 'the client has left')
+      if (known !== undefined) end(known, closeCode.normal, 'the client has left')
       this.#documents.delete(key)
       return
     }
@@ -111,7 +122,7 @@ export class HocuspocusConversation implements LinkReceiver {
       this.#socket.send(encodeDenial(key, `at most ${limits.liveDocumentsPerLinkMax} documents share a socket`))
       return
     }
-    const asked: Asked = { session: null, isDenied: false, waiting, waitingBytes: 0 }
+    const asked: Asked = { session: null, isDenied: false, leave: null, waiting, waitingBytes: 0 }
     this.#documents.set(key, asked)
     void this.#admit(key, asked, token)
   }
@@ -137,7 +148,21 @@ export class HocuspocusConversation implements LinkReceiver {
       socket: this.#socket,
       holds: async (name, update) => holdsUpdate(await peer.read(name), update),
     })
+    const cut = (code: number, reason: string): void => this.#cut(key, asked, { code, reason })
+    asked.leave = this.#options.entered({ document: asked.session.name, token, permission, cut })
     for (const message of asked.waiting.splice(0)) this.#handOn(asked.session, message)
+  }
+
+  /** [HK3] The other documents of the socket go on, unless there are none, or the client is to come back and ask anew. */
+  #cut(key: string, asked: Asked, { code, reason }: { readonly code: number; readonly reason: string }): void {
+    if (this.#documents.get(key) !== asked) return
+    end(asked, code, reason)
+    asked.session = null
+    asked.isDenied = true
+    if (!isRefusal(code)) return this.#socket.close(code, reason)
+    this.#socket.send(encodeDenial(key, reason))
+    const isAlone = [...this.#documents.values()].every((one) => one.isDenied)
+    if (isAlone) this.#socket.close(code, reason)
   }
 
   async #admission(key: string, token: string | null): Promise<Admitted> {
@@ -157,4 +182,9 @@ export class HocuspocusConversation implements LinkReceiver {
       this.#options.stateless(session.name, message.payload, message.isForAll)
     }
   }
+}
+
+function end({ session, leave }: Asked, code: number, reason: string): void {
+  session?.ended(code, reason)
+  leave?.()
 }

@@ -1,6 +1,8 @@
 import { silent, type Peer } from '@knotwork/core'
 import { describe, expect, it } from 'vitest'
 import { Access } from '../server/access.ts'
+import { HookCalls } from '../hooks/hook-calls.ts'
+import { Visitors } from '../hooks/visitors.ts'
 import { rawTarget } from '../server/raw-target.ts'
 import { restApi } from './api.ts'
 import type { RestOptions } from './environment.ts'
@@ -23,17 +25,20 @@ const options: RestOptions = {
   peer: () => ({}) as Peer,
   storage: {
     durability: 'memory',
+    history: undefined,
     load: () => Promise.reject(new Error('none')),
+    peek: () => Promise.reject(new Error('none')),
     list: () => (async function* () {})(),
   },
   purge: null,
   keeps: true,
   events: new EventLog(),
+  visitors: new Visitors({}, new HookCalls(silent)),
   log: silent,
 }
 
 async function description(api: ReturnType<typeof restApi>): Promise<Description> {
-  const env = { incoming: { headers: {} }, target: rawTarget('/v1/openapi.json') }
+  const env = { incoming: { headers: {}, socket: {} }, target: rawTarget('/v1/openapi.json') }
   const answer = await api.fetch(new Request('http://localhost/v1/openapi.json'), env)
   return (await answer.json()) as Description
 }

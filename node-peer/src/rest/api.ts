@@ -17,7 +17,7 @@ import { peerFactsRoutes } from './peer-facts.ts'
 import { versionsRoutes } from './versions.ts'
 
 export function restApi(options: RestOptions) {
-  const streams = new EventStreams()
+  const streams = new EventStreams(options.visitors)
   const app = new Hono<RestEnvironment>()
   app.use('/v1/*', guard(options))
   const api = app

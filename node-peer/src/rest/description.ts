@@ -24,7 +24,11 @@ export interface RouteDescription {
 }
 
 /** Every route below /v1 may answer with these. */
-const everywhere = { 401: ['token-missing', 'token-wrong'], 403: ['foreign-host', 'foreign-origin'], 503: ['starting'] }
+const everywhere = {
+  401: ['token-missing', 'token-wrong'],
+  403: ['foreign-host', 'foreign-origin', 'forbidden', 'read-only'],
+  503: ['starting'],
+}
 
 export function described(route: RouteDescription): MiddlewareHandler {
   const responses: NonNullable<DescribeRouteOptions['responses']> = {}

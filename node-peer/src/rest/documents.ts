@@ -6,14 +6,14 @@ import { Rejected } from '../server/problem.ts'
 import { described, query } from './description.ts'
 import { freshClient, outcomeOf } from './document.ts'
 import type { RestEnvironment, RestOptions } from './environment.ts'
-import { inTime } from './guard.ts'
+import { assertMayWrite, inTime } from './guard.ts'
 import { json } from './request-body.ts'
 import { createdSchema, createSchema, listedSchema, listQuerySchema } from './schemas.ts'
 
 type Storage = RestOptions['storage']
 
 /** Routes below /v1/docs. */
-export function documentsRoutes({ storage }: Pick<RestOptions, 'storage'>) {
+export function documentsRoutes({ storage, visitors }: Pick<RestOptions, 'storage' | 'visitors'>) {
   return new Hono<RestEnvironment>()
     .get(
       '/',
@@ -47,6 +47,7 @@ export function documentsRoutes({ storage }: Pick<RestOptions, 'storage'>) {
         const { name: given = freshName(), content } = c.req.valid('json')
         const name = documentName(given)
         if (!name.ok) throw new Rejected({ status: 400, code: 'bad-name', detail: name.error })
+        await assertMayWrite({ ...c.get('visit'), documentName: name.value }, visitors)
         const before = await inTime(c.get('peer').read(name.value))
         if (before !== null && !isDeleted(before)) {
           throw new Rejected({ status: 409, code: 'exists', detail: 'there is such a document already' })
@@ -93,7 +94,7 @@ interface Shown {
 }
 
 async function shown(storage: Storage, { name, note }: ListedDocument): Promise<Shown> {
-  const { updates } = await storage.load(name)
+  const { updates } = await storage.peek(name)
   const known = note?.isCurrent === true ? decodeNote(note.bytes) : null
   return {
     name,

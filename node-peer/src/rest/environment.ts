@@ -1,7 +1,10 @@
-import type { DocumentName, Log, Peer, Storage } from '@knotwork/core'
+import type { DocumentName, Log, Peer } from '@knotwork/core'
+import type { Visit } from '../hooks/hooks.ts'
+import type { Granted, Visitors } from '../hooks/visitors.ts'
 import type { PurgeReport } from '../purge.ts'
 import type { Access } from '../server/access.ts'
 import type { ServerEnvironment } from '../server/environment.ts'
+import type { WatchedStorage } from '../storage/watched-storage.ts'
 import type { EventLog } from './event-log.ts'
 
 /** What the routes below /v1 need of the peer they belong to. */
@@ -9,11 +12,12 @@ export interface RestOptions {
   readonly access: Access
   /** Null until there is one. */
   readonly peer: () => Peer | null
-  readonly storage: Pick<Storage, 'list' | 'load' | 'durability' | 'history'>
+  readonly storage: Pick<WatchedStorage, 'list' | 'load' | 'peek' | 'durability' | 'history'>
   /** Takes what was deleted from a document out of the files; null where there are none. */
   readonly purge: ((name: DocumentName) => Promise<PurgeReport>) | null
   readonly keeps: boolean
   readonly events: EventLog
+  readonly visitors: Visitors
   readonly log: Log
 }
 
@@ -22,5 +26,8 @@ export interface RestEnvironment extends ServerEnvironment {
     readonly peer: Peer
     /** Of the document that the request names. */
     readonly name: DocumentName
+    /** Who asks; and what the app lets them do, with the document that they name if they name one. */
+    readonly visit: Visit
+    readonly permission: Granted
   }
 }

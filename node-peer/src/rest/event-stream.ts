@@ -1,10 +1,13 @@
 /** Server-sent events: an endless answer that its reader can leave and take up again. */
 import type { Context } from 'hono'
 import { streamSSE, type SSEStreamingApi } from 'hono/streaming'
+import type { Visitors } from '../hooks/visitors.ts'
 import { Rejected } from '../server/problem.ts'
+import type { RestEnvironment } from './environment.ts'
 
 /** Proxies close what is silent for a minute. */
 const keepAliveMs = 20_000
+const lastWordsMs = 1_000
 /** A connection each; the others are for requests. */
 const streamsMax = 200
 
@@ -19,6 +22,7 @@ export class EventStream {
   readonly #stream: SSEStreamingApi
   readonly #ended: () => void
   #queuedBytes = 0
+  #written: Promise<void> = Promise.resolve()
 
   constructor(stream: SSEStreamingApi, ended: () => void) {
     this.#stream = stream
@@ -33,19 +37,29 @@ export class EventStream {
     const text = JSON.stringify(data)
     this.#queuedBytes += text.length
     const message = { event, data: text, ...(id === undefined ? {} : { id }) }
-    void this.#stream.writeSSE(message).then(() => (this.#queuedBytes -= text.length))
+    this.#written = this.#stream.writeSSE(message).then(() => void (this.#queuedBytes -= text.length))
   }
 
+  /** Once its last words are out, or nobody takes them. */
   close(): void {
-    this.#ended()
+    const timer = setTimeout(this.#ended, lastWordsMs)
+    void this.#written.then(() => {
+      clearTimeout(timer)
+      this.#ended()
+    })
   }
 }
 
 export class EventStreams {
+  readonly #visitors: Visitors
   #open = 0
 
+  constructor(visitors: Visitors) {
+    this.#visitors = visitors
+  }
+
   /** Answers with a stream. `begin` is called once it is open, and what it returns once it is closed. */
-  answer(c: Context, begin: (stream: EventStream) => () => void): Response {
+  answer(c: Context<RestEnvironment>, begin: (stream: EventStream) => () => void): Response {
     if (this.#open >= streamsMax) {
       const detail = `this peer has ${streamsMax} readers of events, and takes no more`
       throw new Rejected({ status: 503, code: 'full', detail })
@@ -57,10 +71,16 @@ export class EventStreams {
       const { promise, resolve } = promiseWithResolve()
       stream.onAbort(resolve)
       const keepAlive = setInterval(() => void stream.write(':\n\n'), keepAliveMs)
-      const end = begin(new EventStream(stream, resolve))
+      const events = new EventStream(stream, resolve)
+      const leave = this.#visitors.entered(c.get('visit'), c.get('permission'), (code, reason) => {
+        events.send({ event: 'closed', data: { code, reason } })
+        events.close()
+      })
+      const end = begin(events)
       await promise
       clearInterval(keepAlive)
       end()
+      leave()
       this.#open--
     })
   }

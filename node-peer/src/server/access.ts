@@ -65,12 +65,15 @@ export class Access {
     return { status: 403, code: 'foreign-origin', detail, closeCode: closeCode.proof }
   }
 
+  /** Whether there is a shared token at all. */
+  get hasToken(): boolean {
+    return this.#tokenMac !== null
+  }
+
   /** Checks the shared token, in the Authorization header or in the query. */
   refuseToken(headers: IncomingHttpHeaders, target: RawTarget): Refusal | null {
     if (this.#tokenMac === null) return null
-    // Node reads a header as one character for each byte; clients send UTF-8.
-    const authorization = Buffer.from(headers.authorization ?? '', 'latin1').toString('utf8')
-    const given = /^Bearer +(.+)$/iu.exec(authorization)?.[1]?.trim() ?? target.query.get('token')
+    const given = tokenOf(headers, target)
     if (given !== null && this.isToken(given)) return null
     const how = 'in the header "Authorization: Bearer <token>", or as ?token='
     return {
@@ -100,6 +103,13 @@ export class Access {
   #mac(token: string): Uint8Array {
     return createHmac('sha256', this.#macKey).update(token).digest()
   }
+}
+
+/** What a client gives as its token, in the Authorization header or in the query; null for none. */
+export function tokenOf(headers: IncomingHttpHeaders, target: RawTarget): string | null {
+  // Node reads a header as one character for each byte; clients send UTF-8.
+  const authorization = Buffer.from(headers.authorization ?? '', 'latin1').toString('utf8')
+  return /^Bearer +(.+)$/iu.exec(authorization)?.[1]?.trim() ?? target.query.get('token')
 }
 
 /** A page that this very server (or the proxy in front of it) has served. */

@@ -9,6 +9,10 @@ import { WebSocketTransport } from '../transport/web-socket-transport.ts'
 import { Access, isLoopback } from './access.ts'
 import { serverApp } from './app.ts'
 import { drained } from './body.ts'
+import type { StatelessListener } from '../hocuspocus/hocuspocus-clients.ts'
+import type { HookCalls } from '../hooks/hook-calls.ts'
+import type { Hooks } from '../hooks/hooks.ts'
+import { Visitors } from '../hooks/visitors.ts'
 import { documentTarget } from '../rest/document-target.ts'
 import type { RestOptions } from '../rest/environment.ts'
 import { EventLog } from '../rest/event-log.ts'
@@ -29,6 +33,8 @@ export interface PeerServerOptions {
   readonly trouble: () => string | null
   readonly storage: RestOptions['storage']
   readonly purge: RestOptions['purge']
+  readonly hooks: Hooks
+  readonly calls: HookCalls
   readonly keeps: boolean
   readonly log: Log
 }
@@ -39,6 +45,7 @@ const plainConnectionsMax = 500
 export class PeerServer {
   readonly transport: WebSocketTransport
   readonly events = new EventLog()
+  readonly visitors: Visitors
   readonly #options: PeerServerOptions
   readonly #server: Server
   readonly #upgrades: Upgrades
@@ -46,13 +53,16 @@ export class PeerServer {
   #peer: Peer | null = null
 
   private constructor(options: PeerServerOptions) {
-    const { log, token, host, origins, page, trouble, storage, purge, keeps } = options
+    const { log, token, host, origins, page, trouble, storage, purge, keeps, hooks, calls } = options
+    this.visitors = new Visitors(hooks, calls)
+    const { visitors } = this
     this.#options = options
     this.transport = new WebSocketTransport({ log, addresses: () => this.addresses })
     const access = new Access({ token, host, origins })
     const peer = (): Peer | null => this.#peer
-    const app = serverApp({ access, peer, trouble, page, storage, purge, keeps, events: this.events, log })
-    this.#upgrades = new Upgrades({ access, peer, transport: this.transport, log })
+    const app = serverApp({ access, peer, trouble, page, storage, purge, keeps, events: this.events, visitors, log })
+    const stateless = statelessFor(hooks, calls)
+    this.#upgrades = new Upgrades({ access, peer, transport: this.transport, visitors, stateless, log })
     const listener = getRequestListener(
       // The target was noted when the request came in.
       async (request, bindings) => {
@@ -147,6 +157,13 @@ export class PeerServer {
       throw listenError(thrown, host, port)
     }
     this.#server.on('error', (error) => log('error', 'serverFailed', { why: error.message }))
+  }
+}
+
+function statelessFor({ onStateless }: Hooks, calls: HookCalls): StatelessListener {
+  return (documentName, payload, broadcastStateless) => {
+    if (onStateless === undefined) return
+    calls.tell('onStateless', () => onStateless({ documentName, payload, broadcastStateless }))
   }
 }
 

@@ -5,9 +5,12 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { closeCode, documentName, limits, yjsKeepAlive, type AcceptLink, type Log, type Peer } from '@knotwork/core'
+import { closeCode, documentName, limits, yjsKeepAlive, type Log, type Peer } from '@knotwork/core'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
-import { HocuspocusClients } from '../hocuspocus/hocuspocus-clients.ts'
+import { HocuspocusClients, type StatelessListener } from '../hocuspocus/hocuspocus-clients.ts'
+import type { ConversationOptions } from '../hocuspocus/hocuspocus-conversation.ts'
+import type { Visit } from '../hooks/hooks.ts'
+import type { Visitors } from '../hooks/visitors.ts'
 import { signallingLimits } from '../signalling/signalling-limits.ts'
 import { SignallingSockets } from '../signalling/signalling-sockets.ts'
 import { peerPath } from '../transport/address.ts'
@@ -18,17 +21,20 @@ import {
   refuse,
   type WebSocketTransport,
 } from '../transport/web-socket-transport.ts'
-import type { Access } from './access.ts'
+import { tokenOf, type Access } from './access.ts'
+import { Entrance } from './entrance.ts'
 import { hocuspocusPath, signalPath, yjsPath } from './environment.ts'
 import { LinkQuota } from './link-quota.ts'
 import { isBelow, nameBelow, rawTarget, type RawTarget } from './raw-target.ts'
-import { YjsClients } from './yjs-clients.ts'
+import { YjsClients, type Conversation } from './yjs-clients.ts'
 
 export interface UpgradesOptions {
   readonly access: Access
   /** Null until there is one. */
   readonly peer: () => Peer | null
   readonly transport: WebSocketTransport
+  readonly visitors: Visitors
+  readonly stateless: StatelessListener
   readonly log: Log
 }
 
@@ -53,7 +59,7 @@ export class Upgrades {
   constructor(options: UpgradesOptions) {
     this.#options = options
     this.#yjsClients = new YjsClients(options.log)
-    this.#hocuspocusClients = new HocuspocusClients(options.log)
+    this.#hocuspocusClients = new HocuspocusClients(options.log, options.stateless)
     this.#signalling = new SignallingSockets(options.log)
   }
 
@@ -103,9 +109,18 @@ export class Upgrades {
     const refusal =
       access.refuseHost(headers) ??
       access.refuseOrigin(headers) ??
-      (isForYjs ? access.refuseToken(headers, target) : null)
+      (isForYjs && !this.#isAsked(target) ? access.refuseToken(headers, target) : null)
     if (refusal !== null) return refusal
+    // [HK2] A peer gets all documents.
+    if (target.path === peerPath && this.#options.visitors.hasRules && !access.hasToken) {
+      return { closeCode: closeCode.token, detail: 'peers link here only with a shared token, and there is none' }
+    }
     return peer() === null ? { closeCode: closeCode.unavailable, detail: 'this peer is starting' } : null
+  }
+
+  /** Whether the app is asked who that is, in place of the shared token. */
+  #isAsked(target: RawTarget): boolean {
+    return isBelow(target, yjsPath) && this.#options.visitors.hasRules
   }
 
   #full(socket: WebSocket, from: string): Closing | null {
@@ -119,16 +134,9 @@ export class Upgrades {
     const origin = { from: addressOf(request), stream: request.socket }
     const peer = this.#options.peer()
     if (peer === null) return
+    const visit = visitOf(request, target)
     if (isBelow(target, hocuspocusPath)) {
-      const { access } = this.#options
-      const isIn = access.refuseToken(request.headers, target) === null
-      this.#yjsClients.add(
-        socket,
-        origin,
-        this.#hocuspocusClients.join(peer, async (_document, token) =>
-          isIn || access.isToken(token ?? '') ? { permission: 'read-write' } : { refused: 'permission-denied' },
-        ),
-      )
+      this.#yjsClients.add(socket, origin, this.#hocuspocusClients.join(peer, this.#hocuspocusRules(visit)))
       return
     }
     if (target.path === signalPath) {
@@ -140,10 +148,37 @@ export class Upgrades {
       return
     }
     const name = documentName(nameBelow(target, yjsPath, 'room') ?? '')
-    if (name.ok) {
-      const accept: AcceptLink = (link) => peer.attachYjs(name.value, link)
-      this.#yjsClients.add(socket, origin, { accept, keepAlive: () => yjsKeepAlive })
-    } else refuse(socket, closeCode.garbage, clip(name.error))
+    if (name.ok) this.#yjsClients.add(socket, origin, this.#yjsConversation(peer, name.value, visit))
+    else refuse(socket, closeCode.garbage, clip(name.error))
+  }
+
+  #yjsConversation(peer: Peer, name: string, visit: () => Visit): Conversation {
+    const { visitors } = this.#options
+    const keepAlive = (): Uint8Array => yjsKeepAlive
+    if (!visitors.isWatched) return { accept: (link) => peer.attachYjs(name, link), keepAlive }
+    const options = { peer, visitors, visit: { ...visit(), wire: 'yjs', documentName: name } as const, name }
+    return { accept: (link) => new Entrance(link, options), keepAlive }
+  }
+
+  /** The token comes with each document, or came with the socket. */
+  #hocuspocusRules(visitOfSocket: () => Visit): Pick<ConversationOptions, 'admit' | 'entered'> {
+    const { access, visitors } = this.#options
+    const socket = visitOfSocket()
+    const visitOf = (documentName: string, token: string | null): Visit => {
+      const isEmpty = token === null || token === ''
+      return { ...socket, wire: 'hocuspocus', documentName, token: isEmpty ? socket.token : token }
+    }
+    return {
+      async admit(document, token) {
+        const visit = visitOf(document, token)
+        if (!visitors.hasRules && !access.isToken(visit.token ?? '')) return { refused: 'permission-denied' }
+        const permission = await visitors.permissionOf(visit)
+        return permission === 'refused' ? { refused: 'permission-denied' } : { permission }
+      },
+      entered({ document, token, permission, cut }) {
+        return visitors.isWatched ? visitors.entered(visitOf(document, token), permission, cut) : ignored
+      },
+    }
   }
 }
 
@@ -160,6 +195,18 @@ function webSocketServer(maxPayload: number): WebSocketServer {
     closeTimeout: closeTimeoutMs,
   }
   return new WebSocketServer(options)
+}
+
+/** Made only for who wants to know: it keeps the headers of the request. */
+function visitOf(request: IncomingMessage, target: RawTarget): () => Visit {
+  return () => ({
+    wire: 'yjs',
+    documentName: null,
+    token: tokenOf(request.headers, target),
+    requestHeaders: request.headers,
+    requestParameters: target.query,
+    address: addressOf(request),
+  })
 }
 
 /** The address of the other end; an IPv4 one in the form that people know. */

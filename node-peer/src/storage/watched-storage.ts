@@ -3,9 +3,12 @@ import type { DocumentName, HistoryStorage, ListedDocument, Merge, Storage, Stor
 
 export type StoredListener = (name: DocumentName, updates: readonly Uint8Array[]) => void
 
+export type LoadCompletion = (name: DocumentName, loaded: StoredDocument) => Promise<StoredDocument>
+
 export class WatchedStorage implements Storage {
   readonly #storage: Storage & { readonly trouble?: string | null }
   readonly #listeners = new Set<StoredListener>()
+  #complete: LoadCompletion | null = null
 
   constructor(storage: Storage & { readonly trouble?: string | null }) {
     this.#storage = storage
@@ -29,7 +32,18 @@ export class WatchedStorage implements Storage {
     return this.#storage.trouble ?? null
   }
 
-  load(name: DocumentName): Promise<StoredDocument> {
+  /** Has `complete` look at every document that is loaded, and add to it. Must not throw. */
+  completeLoads(complete: LoadCompletion): void {
+    this.#complete = complete
+  }
+
+  async load(name: DocumentName): Promise<StoredDocument> {
+    const loaded = await this.#storage.load(name)
+    return this.#complete === null ? loaded : this.#complete(name, loaded)
+  }
+
+  /** What is stored, and nothing else. */
+  peek(name: DocumentName): Promise<StoredDocument> {
     return this.#storage.load(name)
   }
 
