@@ -1,7 +1,7 @@
 /** Every binding of examples/bindings, typed into from two pages that are two browsers: texts meet, carets show, undo is one's own. */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { eventually } from '../integration/eventually.ts'
+import { eventually as within } from '../integration/eventually.ts'
 import { SourceProcess } from '../integration/source-process.ts'
 import { TemporaryDirectory } from '../integration/temporary-directory.ts'
 import { describeInChromium } from './chromium.ts'
@@ -36,6 +36,8 @@ const editors: readonly Editor[] = [
   },
 ]
 
+const eventually = (what: string, holds: () => Promise<boolean>): Promise<void> => within(what, holds, 60_000)
+
 describeInChromium('bindings', (browser) => {
   let directory: TemporaryDirectory
   let example: SourceProcess
@@ -44,7 +46,9 @@ describeInChromium('bindings', (browser) => {
 
   beforeAll(async () => {
     directory = await TemporaryDirectory.make()
-    example = new SourceProcess('examples/bindings/serve.ts', [], { TMPDIR: directory.path })
+    // React's development build is the one whose StrictMode mounts everything twice.
+    const env = { TMPDIR: directory.path, NODE_ENV: 'development' }
+    example = new SourceProcess('examples/bindings/serve.ts', [], env)
     await example.until(() => example.lines.some((line) => line.includes('/valtio/')), 120_000)
     urls = example.lines.filter((line) => line.startsWith('http'))
   })
@@ -56,6 +60,8 @@ describeInChromium('bindings', (browser) => {
 
   async function visit(name: string, who: string, query = ''): Promise<Page> {
     const page = await (await browser().newContext()).newPage()
+    // A hang is a failure, a slow machine is none.
+    page.setDefaultTimeout(120_000)
     page.on('pageerror', (thrown) => void problems.push(`${name}, ${who}: ${thrown.message}`))
     const url = urls.find((one) => one.includes(`/${name}/`)) ?? ''
     await page.goto(url.replace('#Ada', `${query}#${who}`))

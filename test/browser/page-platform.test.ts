@@ -9,6 +9,9 @@ import { plainHost } from './launch.ts'
 import type { Suite } from './harness/main.ts'
 import { startHarness, type HarnessServer } from './harness-server.ts'
 
+/** Of what a page can leave open. */
+const nothing = { timeouts: 0, intervals: 0, sockets: 0, channels: 0, connections: 0 }
+
 describeInChromium('the platform of a page', (browser) => {
   let server: HarnessServer
   let context: BrowserContext
@@ -153,13 +156,18 @@ describeInChromium('the platform of a page', (browser) => {
 
     it('[KP4] comes and goes at any moment, and leaves no timer, socket, channel or connection open', async () => {
       await using peer = await openPeer({ storage: 'memory', listen: { port: 0 }, page: false, origins: ['*'] })
-      const address = `${peer.url?.replace('http', 'ws')}/peer`
-      expect(await page.evaluate((at) => window.harness.comeAndGo(at), address)).toEqual({
-        timeouts: 0,
-        intervals: 0,
-        sockets: 0,
-        channels: 0,
-        connections: 0,
+      const address = String(peer.url?.replace('http', 'ws'))
+      expect(await page.evaluate((at) => window.harness.comeAndGo(at), address)).toEqual(nothing)
+    })
+
+    it('[KP3] [KP4] in a component that StrictMode mounts twice, and in hooks: nothing thrown, nothing left', async () => {
+      await using peer = await openPeer({ storage: 'memory', listen: { port: 0 }, page: false, origins: ['*'] })
+      const address = String(peer.url?.replace('http', 'ws'))
+      expect(await page.evaluate((at) => window.harness.mountTwice(at), address)).toEqual({
+        made: 2,
+        texts: ['by the provider', 'by the hooks'],
+        errors: [],
+        left: nothing,
       })
     })
   })

@@ -12,6 +12,7 @@ import { tabEnds } from './tab-ends.ts'
 import { identityFeats } from './identity-feats.ts'
 import { peerFeats } from './peer-feats.ts'
 import { providerFeats } from './provider-feats.ts'
+import { reactFeats } from './react-feats.ts'
 import { yIndexedDbFeats } from './y-indexeddb-feats.ts'
 
 export type Suite = 'storage' | 'tabs' | 'socket' | 'direct'
@@ -38,6 +39,7 @@ export const harness = {
   ...openPeerFeats,
   ...peerFeats,
   ...providerFeats,
+  ...reactFeats,
   pageSends,
 }
 

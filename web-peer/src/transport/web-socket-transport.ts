@@ -59,11 +59,18 @@ function open(address: string): Opened {
   // Browsers complete what is no address with the page's own; that would be somewhere else than was asked for.
   if (!/^wss?:\/\//iu.test(address)) return { ok: false, why: `not a WebSocket address: ${address}` }
   try {
-    const socket = new WebSocket(address)
+    const socket = new WebSocket(completed(address))
     socket.binaryType = 'arraybuffer'
     return { ok: true, socket }
   } catch (thrown) {
     // Malformed, or ws: from an https page.
     return { ok: false, why: messageOf(thrown) }
   }
+}
+
+/** Where node peers take links, for an address that names only a host. */
+function completed(address: string): URL {
+  const url = new URL(address)
+  if (url.pathname === '/') url.pathname = '/peer'
+  return url
 }
