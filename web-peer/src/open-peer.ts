@@ -23,7 +23,7 @@ import { pageRtc } from './transport/page-rtc.ts'
 import { WebSocketTransport } from './transport/web-socket-transport.ts'
 
 export interface OpenPeerOptions {
-  /** Addresses of node peers to keep a link to, such as `wss://peer.example/peer`. Default: none. */
+  /** Addresses of node peers to keep a link to, such as `wss://peer.example`; without a path it is `/peer`. Default: none. */
   readonly connect?: readonly string[]
   /** The network's shared secret, where it has one. */
   readonly token?: string
