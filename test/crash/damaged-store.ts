@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { documentName, messageOf, type DocumentName } from '@knotwork/core'
 import { LevelStorage, type StorageEvent } from '@knotwork/node-peer'
 import { Rng } from '../sim/world/random.ts'
-import { linesOf } from './lines.ts'
+import { historyOf, joinedLines, linesOf } from './lines.ts'
 
 /** What was stored: lines by document, in order. Records that were compacted are the lines of one. */
 export type Stored = ReadonlyMap<DocumentName, readonly string[]>
@@ -38,7 +38,6 @@ const names = ['a', 'notes/today', 'notes/tomorrow', 'list', 'big', 'rare'].map(
 })
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 /**
  * Stores as they come about: everything still in LevelDB's log; in a table and a log; compacted and in several tables;
@@ -88,7 +87,7 @@ async function write(
     await storage.append(name, records.map(bytesOf), rng.chance(0.3) ? bytesOf(`note ${n}`) : undefined)
     stored.set(name, [...(stored.get(name) ?? []), ...records])
     if (!shape.compacts || !rng.chance(0.05)) continue
-    await storage.compact(name, (updates) => ({ snapshot: bytesOf(updates.map(textOf).join('\n')), damaged: [] }))
+    await storage.compact(name, joinedLines)
   }
 }
 
@@ -155,6 +154,13 @@ async function lookAt(path: string, stored: Stored): Promise<Sight> {
       altered.push(...texts.filter((text) => !records.includes(text)))
       const gone = records.filter((record) => !texts.includes(record))
       missing += gone.length
+      const past = await storage.history.past(name)
+      const history = await historyOf(past)
+      altered.push(...history.lines.filter((line) => line !== '' && !records.includes(line)))
+      const forgotten = records.filter((record) => texts.includes(record) && !history.lines.includes(record))
+      if (forgotten.length > 0 && !past.isDamaged && history.unreadable === 0 && unreadable === 0 && !isTold()) {
+        silent.push(...forgotten.map((record) => `history of ${name}: ${record.slice(0, 20)}`))
+      }
       if (unreadable === 0 && !isTold()) silent.push(...gone.map((record) => `${name}: ${record.slice(0, 20)}`))
       await storage.append(name, [bytesOf('afterwards')])
     }

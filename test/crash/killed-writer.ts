@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { LevelStorage } from '@knotwork/node-peer'
 import { SourceProcess } from '../integration/source-process.ts'
 import { Rng } from '../sim/world/random.ts'
-import { linesOf } from './lines.ts'
+import { historyOf, linesOf } from './lines.ts'
 
 const writingProcess = fileURLToPath(new URL('writing-process.ts', import.meta.url))
 
@@ -47,6 +47,11 @@ export class KilledWriter {
       if (lost.length > 0) wrong.push(`round ${this.#round}: ${name} lost ${lost.join(', ')}`)
       if (new Set(found).size !== found.length) wrong.push(`round ${this.#round}: ${name} has lines twice`)
       if (found.join() !== found.toSorted(byRunAndNumber).join()) wrong.push(`${name} is out of order`)
+      const past = await storage.history.past(name)
+      const history = await historyOf(past)
+      const isSame = history.lines.join() === linesOf(updates).join()
+      if (past.isDamaged || history.unreadable > 0 || !isSame)
+        wrong.push(`round ${this.#round}: ${name} has another history`)
       if (unreadable > 0) wrong.push(`round ${this.#round}: ${unreadable} records of ${name} unreadable`)
       if (note !== null && !new TextDecoder().decode(note.bytes).startsWith('note ')) wrong.push(`${name}: a torn note`)
     }

@@ -1,7 +1,7 @@
 // A process to be killed: appends lines to many documents at once and compacts them, and says on stdout what is stored.
 import { documentName, type DocumentName } from '@knotwork/core'
 import { LevelStorage } from '@knotwork/node-peer'
-import { linesOf } from './lines.ts'
+import { joinedLines } from './lines.ts'
 
 const [directory = '', run = ''] = process.argv.slice(2)
 const storage = await LevelStorage.open(directory, { notice: (event, why) => console.log(`! ${event} ${why}`) })
@@ -21,7 +21,7 @@ async function write(index: number): Promise<void> {
 }
 
 function compact(name: DocumentName): Promise<void> {
-  return storage.compact(name, (updates) => ({ snapshot: bytesOf(linesOf(updates).join('\n')), damaged: [] }))
+  return storage.compact(name, joinedLines)
 }
 
 function bytesOf(text: string): Uint8Array {
