@@ -2,7 +2,6 @@
 import { fileURLToPath } from 'node:url'
 import {
   createPeer,
-  type DocumentName,
   DirectTransport,
   type Identity,
   isVersionsName,
@@ -113,8 +112,7 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
     const calls = new HookCalls(log)
     const documentHooks = new DocumentHooks({ hooks, calls, log })
     documentHooks.watch(storage)
-    const purge = own instanceof LevelStorage ? (name: DocumentName) => purgeIn(own, name) : null
-    const parts = { storage, purge, hooks, calls }
+    const parts = { storage, files: filesOf(own), hooks, calls }
     const server = listen === null ? null : await PeerServer.listen(serverOptions(options, listen, parts))
     if (server !== null) opened.push({ [Symbol.asyncDispose]: () => server.close() })
     const direct = await directTransport(options)
@@ -207,6 +205,11 @@ function listenOptions({ listen = false, token, open = false }: OpenPeerOptions)
   return { host, port }
 }
 
+function filesOf(storage: Storage): ServerParts['files'] {
+  if (!(storage instanceof LevelStorage)) return null
+  return { purge: (name) => purgeIn(storage, name), setAside: (name) => storage.setAside(name) }
+}
+
 type ServerParts = Parameters<typeof PeerServer.listen>[0]
 
 function serverOptions(
@@ -214,10 +217,10 @@ function serverOptions(
   { host, port }: Required<ListenOptions>,
   {
     storage,
-    purge,
+    files,
     hooks,
     calls,
-  }: Pick<ServerParts, 'purge' | 'hooks' | 'calls'> & { readonly storage: WatchedStorage },
+  }: Pick<ServerParts, 'files' | 'hooks' | 'calls'> & { readonly storage: WatchedStorage },
 ): ServerParts {
   const ownPage = fileURLToPath(new URL('../page', import.meta.url))
   return {
@@ -228,7 +231,7 @@ function serverOptions(
     page: page === false ? null : (page ?? ownPage),
     trouble: () => storage.trouble,
     storage,
-    purge,
+    files,
     hooks,
     calls,
     keeps,

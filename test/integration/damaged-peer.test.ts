@@ -54,6 +54,7 @@ describe('a peer whose disk altered a record', () => {
       await using alone = await PeerProcess.start(directory.at('b'))
       expect(await textOf(alone, 'doc')).not.toContain('token-11')
       expect(alone.errors).toMatch(/recordsDamaged/u)
+      expect((await alone.ask('/v1/docs')).json()).toMatchObject({ documents: [{ name: 'doc', damaged: 1 }] })
       expect(alone.lines.map((line) => JSON.parse(line) as object)).toContainEqual(
         expect.objectContaining({ event: 'damage', what: 'recordsDamaged', document: 'doc' }),
       )

@@ -103,10 +103,15 @@ export interface SharedDocument extends Disposable {
   /**
    * Resolves when it is true that so many peers hold every edit made here until now.
    *
-   * @throws KnotworkError `aborted` when the signal is, `closed` when the peer is closed before.
+   * @throws KnotworkError `aborted` when the signal is, `closed` when the peer is closed before, `storage` when the own storage
+   * fails: it is tried again, and so may be this.
    */
   synced(options?: SyncedOptions): Promise<void>
-  /** Resolves when every edit made here until now is in the own log. */
+  /**
+   * Resolves when every edit made here until now is in the own log.
+   *
+   * @throws KnotworkError `storage` when it does not take them (it is tried again), `closed` when the peer is closed before.
+   */
   stored(): Promise<void>
   /** What the document was before; a restored version is an edit of this app, which its undo takes back. */
   readonly versions: Versions

@@ -35,6 +35,8 @@ export interface DocumentOwner {
 
 interface Waiter {
   readonly isTrue: () => boolean
+  /** Why it is not worth waiting any more; null while it is. */
+  readonly isVain: () => string | null
   readonly resolve: () => void
   readonly reject: (thrown: KnotworkError) => void
 }
@@ -148,10 +150,16 @@ export class DocumentDriver {
     })
   }
 
-  /** Resolves once `isTrue`, which is looked at after every change; rejects with `closed` when the peer ends before. */
-  until(isTrue: () => boolean): { readonly done: Promise<void>; cancel(): void } {
+  /**
+   * Resolves once `isTrue`, which is looked at after every change. Rejects with `closed` when the peer ends before, with `storage` when
+   * `isVain` says why.
+   */
+  until(
+    isTrue: () => boolean,
+    isVain: () => string | null = () => null,
+  ): { readonly done: Promise<void>; cancel(): void } {
     const { promise, resolve, reject } = promiseWithResolvers()
-    const waiter: Waiter = { isTrue, resolve, reject }
+    const waiter: Waiter = { isTrue, isVain, resolve, reject }
     // Not everybody who starts to wait looks at the result.
     promise.catch(() => undefined)
     this.#waiters.add(waiter)
@@ -208,9 +216,12 @@ export class DocumentDriver {
     if (!this.#isStopped) this.#alarm.set(this.#machine.deadline())
     if (this.#apps > 0) this.#showStatus()
     for (const waiter of this.#waiters) {
-      if (!waiter.isTrue()) continue
+      const isTrue = waiter.isTrue()
+      const why = isTrue ? null : waiter.isVain()
+      if (!isTrue && why === null) continue
       this.#waiters.delete(waiter)
-      waiter.resolve()
+      if (why === null) waiter.resolve()
+      else waiter.reject(new KnotworkError('storage', `${this.name}: the own storage fails: ${why}`))
     }
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { docOf, stateOf, typed } from '../../test/replicas.ts'
 import { settled } from '../../test/fake-clock.ts'
 import { World } from '../../test/world.ts'
+import type { DocumentName } from '../ids.ts'
 import { limits } from '../limits.ts'
 import type { SharedDocument } from './api.ts'
 import { MemoryDisk } from './memory-storage.ts'
@@ -191,6 +192,9 @@ describe('[ST1] what is stored', () => {
     type(document, 'x')
     await world.pass(10)
     expect(document.status.value).toEqual({ type: 'failed', why: 'disk full' })
+    const failing = { code: 'storage', message: 'doc: the own storage fails: disk full' }
+    await expect(document.stored()).rejects.toMatchObject(failing)
+    await expect(document.synced()).rejects.toMatchObject(failing)
     expect(logged).toContainEqual({
       level: 'error',
       event: 'append failed',
@@ -199,6 +203,7 @@ describe('[ST1] what is stored', () => {
     storage.failsToAppend = null
     await world.pass(storageRetryFirstMs)
     expect(document.status.value).toMatchObject({ type: 'offline', saved: 'disk' })
+    await Promise.all([document.stored(), world.pass(10)])
     expect(await peer.read('doc')).not.toBeNull()
   })
 
@@ -219,6 +224,16 @@ describe('[ST1] what is stored', () => {
     await world.pass(10_000)
     await document.loaded
     expect(document.status.value.type).toBe('offline')
+  })
+
+  it('[ST5] [DS13] what is damaged in the own log is shown', async () => {
+    const world = new World()
+    const { disk, peer } = await world.peer('a')
+    const [first = new Uint8Array()] = typed(docOf(50), 'x')
+    disk.records.set('doc' as DocumentName, [first, Uint8Array.of(255, 255)])
+    const document = peer.open('doc')
+    await world.pass(10)
+    expect(document.status.value).toMatchObject({ type: 'offline', damaged: 1 })
   })
 
   it('[ST6] [DS13] a peer in memory says so', async () => {

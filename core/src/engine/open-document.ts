@@ -44,7 +44,8 @@ export class OpenDocument implements SharedDocument {
     // The machine numbers a change when it takes it from the replica: that is a microtask after the edit.
     return Promise.resolve().then(() => {
       const { written } = machine.progress
-      return this.#driver.until(() => machine.progress.durable >= written && machine.isLoaded).done
+      const isStored = (): boolean => machine.progress.durable >= written && machine.isLoaded
+      return this.#driver.until(isStored, () => machine.summary().fault).done
     })
   }
 
@@ -55,11 +56,13 @@ export class OpenDocument implements SharedDocument {
     await Promise.resolve()
     if (signal?.aborted === true) throw aborted(signal.reason)
     let edits: number | null = null
-    const waiting = this.#driver.until(() => {
+    const isSynced = (): boolean => {
       if (!machine.isLoaded) return false
       edits ??= machine.progress.edits
       return machine.neighbours.holders(edits, stored) >= peers
-    })
+    }
+    // What the own log does not take never leaves [ST2].
+    const waiting = this.#driver.until(isSynced, () => machine.summary().fault)
     if (signal === undefined) return waiting.done
     return new Promise((resolve, reject) => {
       const abort = (): void => {

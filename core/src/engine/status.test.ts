@@ -6,6 +6,7 @@ const calm: SyncSummary = {
   isLoading: false,
   fault: null,
   isSettled: true,
+  damaged: 0,
   taking: 0,
   level: 0,
   pending: 0,

@@ -28,6 +28,11 @@ export interface Whereabouts {
   /** Of those, the ones that keep every document, whoever has it open: node peers. */
   readonly keptOn: number
   readonly saved: SavedHere
+  /**
+   * Records of the own log that were found altered or gone when it was read. What they held is fetched from peers that have it; if nobody
+   * has, it is lost. Absent when there are none.
+   */
+  readonly damaged?: number
 }
 
 /** Where this peer itself has every edit: as its storage says of itself, or still being written. */
@@ -37,10 +42,11 @@ export function statusOf(
   summary: SyncSummary,
   peer: { readonly isOnline: boolean; readonly durability: Storage['durability'] },
 ): DocumentStatus {
-  const { fault, isLoading, isSettled, taking, level, pending, storedOn, keptOn } = summary
+  const { fault, isLoading, isSettled, damaged, taking, level, pending, storedOn, keptOn } = summary
   if (fault !== null) return { type: 'failed', why: fault }
   if (isLoading) return { type: 'loading' }
-  const where = { pending, storedOn, keptOn, saved: isSettled ? peer.durability : 'writing' } as const
+  const saved = isSettled ? peer.durability : 'writing'
+  const where: Whereabouts = { pending, storedOn, keptOn, saved, ...(damaged > 0 ? { damaged } : {}) }
   if (level > 0) return { type: 'live', neighbours: level, ...where }
   if (taking > 0) return { type: 'syncing', behind: taking, ...where }
   return { type: peer.isOnline ? 'looking' : 'offline', ...where }

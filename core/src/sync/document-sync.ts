@@ -56,6 +56,7 @@ export class DocumentSync {
   readonly #idle = new Idleness()
   readonly #loadRetry = new Retry()
   #whyBroken: string | null = null
+  #damaged = 0
   #effects: SyncEffect[] = []
 
   constructor(options: DocumentSyncOptions) {
@@ -132,6 +133,7 @@ export class DocumentSync {
       isLoading: this.#phase === 'loading',
       fault: this.#whyBroken ?? this.#log.fault,
       isSettled: this.#log.isSettled,
+      damaged: this.#damaged,
       ...this.neighbours.counts,
       ...this.neighbours.whereabouts(this.#edits.count),
     }
@@ -245,7 +247,8 @@ export class DocumentSync {
     this.#loadRetry.succeeded()
     this.#idle.begin(now)
     this.#antiEntropy.restart(now)
-    if (damaged.length + unreadable > 0) this.#report('records set aside', { damaged: damaged.length, unreadable })
+    this.#damaged = damaged.length + unreadable
+    if (this.#damaged > 0) this.#report('records set aside', { damaged: damaged.length, unreadable })
     if (damaged.length > 0) this.#compact()
     live.collect()
     for (const event of this.#stash.take()) this.#step(event, now)

@@ -89,6 +89,8 @@ export interface SyncSummary {
   readonly fault: string | null
   /** Everything is in the own log. */
   readonly isSettled: boolean
+  /** Records of the own log that were found altered or gone when it was read. */
+  readonly damaged: number
   /** Neighbours that take part; of those, the ones that hold the same as we. */
   readonly taking: number
   readonly level: number

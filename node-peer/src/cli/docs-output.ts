@@ -7,6 +7,7 @@ export interface Listed {
   readonly name: string
   readonly bytes: number
   readonly historyBytes: number
+  readonly damaged: number
   readonly deleted: boolean
   readonly replicas: number | null
 }
@@ -15,8 +16,8 @@ export type Versions = VersionList
 
 export function toldDocuments(documents: readonly Listed[]): string {
   if (documents.length === 0) return 'No documents.\n'
-  const rows = documents.map(({ name, bytes, historyBytes, replicas, deleted }) => [
-    shown(name) + (deleted ? ' (deleted)' : ''),
+  const rows = documents.map(({ name, bytes, historyBytes, replicas, deleted, damaged }) => [
+    shown(name) + (deleted ? ' (deleted)' : '') + (damaged > 0 ? ` (${damaged} records damaged)` : ''),
     String(bytes),
     String(historyBytes),
     replicas === null ? '?' : String(replicas),

@@ -30,7 +30,7 @@ const options: RestOptions = {
     peek: () => Promise.reject(new Error('none')),
     list: () => (async function* () {})(),
   },
-  purge: null,
+  files: null,
   keeps: true,
   events: new EventLog(),
   visitors: new Visitors({}, new HookCalls(silent)),

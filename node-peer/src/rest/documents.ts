@@ -13,7 +13,7 @@ import { createdSchema, createSchema, listedSchema, listQuerySchema } from './sc
 type Storage = RestOptions['storage']
 
 /** Routes below /v1/docs. */
-export function documentsRoutes({ storage, visitors }: Pick<RestOptions, 'storage' | 'visitors'>) {
+export function documentsRoutes({ storage, files, visitors }: Pick<RestOptions, 'storage' | 'files' | 'visitors'>) {
   return new Hono<RestEnvironment>()
     .get(
       '/',
@@ -28,7 +28,7 @@ export function documentsRoutes({ storage, visitors }: Pick<RestOptions, 'storag
         const { prefix = '', after = null, limit } = c.req.valid('query')
         const { page, isLast } = await pageOf(storage, { prefix, after, limit })
         const documents = []
-        for (const listed of page) documents.push(await shown(storage, listed))
+        for (const listed of page) documents.push(await shown({ storage, files }, listed))
         return c.json({ documents, next: isLast ? null : (page.at(-1)?.name ?? null) })
       },
     )
@@ -89,17 +89,22 @@ interface Shown {
   readonly name: string
   readonly bytes: number
   readonly historyBytes: number
+  readonly damaged: number
   readonly deleted: boolean
   readonly replicas: number | null
 }
 
-async function shown(storage: Storage, { name, note }: ListedDocument): Promise<Shown> {
-  const { updates } = await storage.peek(name)
+async function shown(
+  { storage, files }: Pick<RestOptions, 'storage' | 'files'>,
+  { name, note }: ListedDocument,
+): Promise<Shown> {
+  const { updates, unreadable } = await storage.peek(name)
   const known = note?.isCurrent === true ? decodeNote(note.bytes) : null
   return {
     name,
     bytes: updates.reduce((sum, { byteLength }) => sum + byteLength, 0),
     historyBytes: (await storage.history?.sizeOf(name)) ?? 0,
+    damaged: unreadable + ((await files?.setAside(name)) ?? 0),
     deleted: isDeleted(...updates),
     // Own edits that nobody else has are on this peer alone.
     replicas: known === null ? null : 1 + (known.pending > 0 ? 0 : known.holders.length),

@@ -7,14 +7,22 @@ import type { ServerEnvironment } from '../server/environment.ts'
 import type { WatchedStorage } from '../storage/watched-storage.ts'
 import type { EventLog } from './event-log.ts'
 
+/** What can be done with documents on disk, besides storing them. */
+export interface DocumentFiles {
+  /** Records of a document that were found altered and are set aside. */
+  setAside(name: DocumentName): Promise<number>
+  /** Takes what was deleted from a document, and its history, out of the files. */
+  purge(name: DocumentName): Promise<PurgeReport>
+}
+
 /** What the routes below /v1 need of the peer they belong to. */
 export interface RestOptions {
   readonly access: Access
   /** Null until there is one. */
   readonly peer: () => Peer | null
   readonly storage: Pick<WatchedStorage, 'list' | 'load' | 'peek' | 'durability' | 'history'>
-  /** Takes what was deleted from a document out of the files; null where there are none. */
-  readonly purge: ((name: DocumentName) => Promise<PurgeReport>) | null
+  /** Null where documents are in memory only. */
+  readonly files: DocumentFiles | null
   readonly keeps: boolean
   readonly events: EventLog
   readonly visitors: Visitors

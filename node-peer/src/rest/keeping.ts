@@ -9,7 +9,7 @@ import { purgedSchema, retentionWishSchema } from './schemas.ts'
 import { answered } from './versions.ts'
 
 /** Routes below /v1/docs. */
-export function keepingRoutes({ purge }: Pick<RestOptions, 'purge'>) {
+export function keepingRoutes({ files }: Pick<RestOptions, 'files'>) {
   return new Hono<RestEnvironment>()
     .put(
       '/:name/retention',
@@ -44,11 +44,11 @@ export function keepingRoutes({ purge }: Pick<RestOptions, 'purge'>) {
       named,
       async (c) => {
         const [peer, name] = [c.get('peer'), c.get('name')]
-        if (purge === null) {
+        if (files === null) {
           throw new Rejected({ status: 409, code: 'in-memory', detail: 'this peer has no files' })
         }
         if ((await inTime(peer.read(name))) === null) throw absent()
-        const { before, after, lostFiles } = await answered(purge(name))
+        const { before, after, lostFiles } = await answered(files.purge(name))
         const { named: versions } = await answered(peer.versions(name).list())
         return c.json({ before, after, lostFiles: [...lostFiles], namedVersions: versions.length })
       },

@@ -33,6 +33,7 @@ export const listedSchema = z.object({
       historyBytes: z
         .int()
         .meta({ description: 'What this storage keeps of its past besides; 0 where it keeps none.' }),
+      damaged: z.int().meta({ description: 'Records that were altered, set aside or gone when last looked at.' }),
       deleted: z.boolean(),
       replicas: z.int().nullable().meta({ description: 'Peers known to have all of it on disk; null if unknown.' }),
     }),

@@ -32,7 +32,7 @@ export interface PeerServerOptions {
   /** Why this peer cannot store anything at the moment; null when it can. */
   readonly trouble: () => string | null
   readonly storage: RestOptions['storage']
-  readonly purge: RestOptions['purge']
+  readonly files: RestOptions['files']
   readonly hooks: Hooks
   readonly calls: HookCalls
   readonly keeps: boolean
@@ -53,14 +53,14 @@ export class PeerServer {
   #peer: Peer | null = null
 
   private constructor(options: PeerServerOptions) {
-    const { log, token, host, origins, page, trouble, storage, purge, keeps, hooks, calls } = options
+    const { log, token, host, origins, page, trouble, storage, files, keeps, hooks, calls } = options
     this.visitors = new Visitors(hooks, calls)
     const { visitors } = this
     this.#options = options
     this.transport = new WebSocketTransport({ log, addresses: () => this.addresses })
     const access = new Access({ token, host, origins })
     const peer = (): Peer | null => this.#peer
-    const app = serverApp({ access, peer, trouble, page, storage, purge, keeps, events: this.events, visitors, log })
+    const app = serverApp({ access, peer, trouble, page, storage, files, keeps, events: this.events, visitors, log })
     const stateless = statelessFor(hooks, calls)
     this.#upgrades = new Upgrades({ access, peer, transport: this.transport, visitors, stateless, log })
     const listener = getRequestListener(

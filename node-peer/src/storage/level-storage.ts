@@ -102,6 +102,12 @@ export class LevelStorage implements Storage {
     await this.#oneByOne(() => this.#compact(new DocumentKeys(name), merge))
   }
 
+  /** How many records of the document were altered and are set aside. */
+  async setAside(name: DocumentName): Promise<number> {
+    const keys = new DocumentKeys(name)
+    return (await this.#database.read((database) => readDamagedKeys(database, keys))).length
+  }
+
   /**
    * Compacts, throws away what was set aside of the document, and has the files rewritten: what `merge` leaves out is
    * nowhere in them any more.
