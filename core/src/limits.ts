@@ -131,6 +131,11 @@ export const limits = {
   /** Clients in one update or state vector (10,000 clients at one place take 29 s to integrate: YJS trap 8). */
   clientsMax: 10_000,
   deleteRangesMax: 100_000,
+  /** Ranges deleted lately, and moments they are counted from, kept for who comes back: 24 bytes each, half an hour of typing. */
+  recentDeletesMax: 1_024,
+  deleteMarksMax: 64,
+  /** Whoever may know what we deleted last answers within this, or is told all of it. */
+  deletesWaitMs: 500,
   /** Updates that wait for others they depend on, per document: everything beyond is asked for again instead. */
   waitingUpdatesMax: 256,
   waitingBytesMax: MiB,

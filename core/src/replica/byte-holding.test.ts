@@ -6,7 +6,9 @@ import { SeededRandom } from '../../test/seeded-random.ts'
 import { editRichly, session } from '../../test/sessions.ts'
 import { coldReplica, Twins } from '../../test/twins.ts'
 import { digestOfNothing } from './digest.ts'
+import { DeletedRanges } from './deleted-ranges.ts'
 import { bulkLimits } from './gate.ts'
+import type { Replica } from './replica.ts'
 
 const seeds = Array.from({ length: 15 }, (_, at) => at + 1)
 
@@ -70,13 +72,40 @@ describe('[DS2] a document held as bytes and one held as a Y.Doc say the same', 
       for (const doc of docs) {
         const vector = Y.decodeStateVector(Y.encodeStateVector(doc))
         for (const replica of [twins.cold, twins.live]) {
-          const [all, none] = [replica.missing(vector), replica.missing(vector, 'none')]
+          const [all, none] = [replica.missing(vector), replica.missing(vector, new DeletedRanges())]
           // The bytes of the structs, and a delete set of no clients.
           expect(none).toEqual(Uint8Array.of(...all.subarray(0, none.byteLength - 1), 0))
           expect(Y.decodeUpdate(none).structs).toHaveLength(Y.decodeUpdate(all).structs.length)
         }
       }
     }
+  })
+
+  it('[DS3] what was deleted since brings level who had all deletes then, and who has them now gets none', () => {
+    let known = 0
+    for (const seed of seeds) {
+      const random = new SeededRandom(seed)
+      const { updates } = session(random, editRichly)
+      for (const replica of [coldReplica(), new Twins().live]) {
+        const before: Replica[] = []
+        for (const update of updates) {
+          replica.merge([update], bulkLimits)
+          if (!random.chance(0.1)) continue
+          before.push(coldReplica())
+          before.at(-1)?.load([replica.snapshot()])
+          replica.have()
+        }
+        for (const one of before) {
+          const since = replica.deletedSince(one.have().deletes)
+          if (since === null) continue
+          known++
+          one.merge([replica.missing(one.vector(), since)], bulkLimits)
+          expect(one.digest()).toEqual(replica.digest())
+          expect(replica.deletedSince(one.have().deletes)).toEqual(new DeletedRanges())
+        }
+      }
+    }
+    expect(known).toBeGreaterThan(seeds.length * 4)
   })
 
   it('[DS3] what is missing brings a replica level that is bytes itself, wherever it stopped', () => {

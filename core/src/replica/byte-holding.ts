@@ -14,15 +14,20 @@ import { Outline } from './outline.ts'
 import { StructBytes } from './struct-bytes.ts'
 
 export class ByteHolding {
-  readonly #outline = new Outline()
+  readonly #outline: Outline
   readonly #structs = new StructBytes()
   /** A log of one record: most are only handed out again, whole. */
   #record: { readonly update: Uint8Array; readonly examined: Examined } | null = null
   /** Hears of each update that is new, as it belongs into the log. */
   readonly #took: (update: Uint8Array) => void
+  #isOpening = false
 
-  constructor(took: (update: Uint8Array) => void) {
+  /** `deleted` hears of ranges in which something was not deleted before. */
+  constructor(took: (update: Uint8Array) => void, deleted: (client: number, from: number, to: number) => void) {
     this.#took = took
+    this.#outline = new Outline((client, from, to) => {
+      if (!this.#isOpening) deleted(client, from, to)
+    })
   }
 
   /** Null: nothing of it was taken, only a Y.Doc can tell what becomes of it, and this is of no use for anything more. */
@@ -46,7 +51,10 @@ export class ByteHolding {
   open(): boolean {
     if (this.#record === null) return true
     const { update, examined } = this.#record
-    if (this.#outline.apply(examined.structs, examined.deletes) === null) return false
+    this.#isOpening = true
+    const hasDeleted = this.#outline.apply(examined.structs, examined.deletes)
+    this.#isOpening = false
+    if (hasDeleted === null) return false
     this.#structs.add(examined.structs, update)
     this.#record = null
     return true
@@ -107,12 +115,12 @@ export class ByteHolding {
     return { stateVector: encodeVector(this.vector()), deletes: digestOfDeletes(said) }
   }
 
-  missing(vector: Vector, deletes: 'all' | 'none' = 'all'): Uint8Array {
+  missing(vector: Vector, deletes: 'all' | DeletedRanges = 'all'): Uint8Array {
     if (this.#record !== null) return this.#record.update
     return encoding.encode((encoder) => {
       this.#structs.write(encoder, vector)
-      if (deletes === 'all') this.#outline.deletes.write(encoder)
-      else encoding.writeVarUint(encoder, 0)
+      const wanted = deletes === 'all' ? this.#outline.deletes : deletes
+      wanted.write(encoder)
     })
   }
 }

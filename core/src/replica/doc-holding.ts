@@ -4,9 +4,11 @@
  * Changes made by merging are told from edits by the transaction's origin, because an app's observer may edit in the
  * middle of a merge (PROTOCOL.md [DS9]; YJS.md, trap 1).
  */
+import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import { messageOf } from '../result.ts'
 import type { Have } from '../wire/message.ts'
+import type { DeletedRanges } from './deleted-ranges.ts'
 import { encodeDeletes, encodeVector, haveOf } from './digest.ts'
 import { inspect, isCovered, isWaiting, type UpdateLimits, type Vector } from './gate.ts'
 import { isolateListeners, isStuck } from './isolation.ts'
@@ -163,9 +165,9 @@ export class DocHolding {
   }
 
   /** Everything that a document with the state `vector` lacks as one update, with the whole delete set or without. */
-  missing(vector: Vector, deletes: 'all' | 'none' = 'all'): Uint8Array {
+  missing(vector: Vector, deletes: 'all' | DeletedRanges = 'all'): Uint8Array {
     const update = this.#withoutWaiting(() => Y.encodeStateAsUpdate(this.doc, encodeVector(vector)))
-    return deletes === 'all' ? update : cutDeletes(update, encodeDeletes(this.doc))
+    return deletes === 'all' ? update : withDeletes(update, encodeDeletes(this.doc), deletes)
   }
 
   /** The whole document, with what still waits in a damaged log. */
@@ -193,12 +195,12 @@ export class DocHolding {
   }
 }
 
-/** An update ends with its delete set: an empty one in place of that. */
-function cutDeletes(update: Uint8Array, deletes: Uint8Array): Uint8Array {
-  const structs = update.subarray(0, update.byteLength - deletes.byteLength)
-  const cut = new Uint8Array(structs.byteLength + 1)
-  cut.set(structs)
-  return cut
+/** An update ends with its delete set: another one in place of that. */
+function withDeletes(update: Uint8Array, before: Uint8Array, deletes: DeletedRanges): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeUint8Array(encoder, update.subarray(0, update.byteLength - before.byteLength))
+    deletes.write(encoder)
+  })
 }
 
 function countDeletes(transaction: Y.Transaction): number {

@@ -128,6 +128,12 @@ export class Outline {
   readonly deletes = new DeletedRanges()
   readonly #lines = new Map<number, Line>()
   readonly #roots = new Map<string, Node>()
+  /** Hears of each range in which something was not deleted before. */
+  readonly #deleted: (client: number, from: number, to: number) => void
+
+  constructor(deleted: (client: number, from: number, to: number) => void = () => undefined) {
+    this.#deleted = deleted
+  }
 
   /** The clock after the last struct of each client that is here. */
   vector(): Vector {
@@ -231,14 +237,20 @@ export class Outline {
 
   /** Deletes a range, and all that is in the types of it. */
   #delete(client: number, from: number, to: number): boolean {
-    if (!this.deletes.add(client, from, to)) return false
+    if (!this.#note(client, from, to)) return false
     const inside = this.#children(client, from, to)
     while (inside.length > 0) {
       const [nextClient = 0, nextFrom = 0, nextTo = 0] = inside.splice(-3)
-      if (!this.deletes.add(nextClient, nextFrom, nextTo)) continue
+      if (!this.#note(nextClient, nextFrom, nextTo)) continue
       for (const bound of this.#children(nextClient, nextFrom, nextTo)) inside.push(bound)
     }
     return true
+  }
+
+  #note(client: number, from: number, to: number): boolean {
+    const isNews = this.deletes.add(client, from, to)
+    if (isNews) this.#deleted(client, from, to)
+    return isNews
   }
 
   /** What was put into the types of a range, which are deleted now. */

@@ -13,11 +13,14 @@ import type { Have } from '../wire/message.ts'
 import { ByteHolding } from './byte-holding.ts'
 import { ownLimits } from './compaction.ts'
 import { equalBytes } from '../bytes.ts'
+import { DeletedRanges } from './deleted-ranges.ts'
 import { digestOf, encodeVector, equalHaves, noDigest } from './digest.ts'
 import { DocHolding, type Change, type DocHoldingOptions } from './doc-holding.ts'
 import { decodeVector, inspect, type UpdateLimits, type Vector } from './gate.ts'
 import type { Merged } from './merged.ts'
 import type { Digest } from '../ids.ts'
+import { RecentDeletes } from './recent-deletes.ts'
+import { contentKind, readUpdate, type StructHeader } from './update-reader.ts'
 
 export interface Difference {
   /** They surely lack something that is here. */
@@ -41,6 +44,7 @@ export class Replica {
   #isLoading = false
   #have: Have | null = null
   #digest: Digest | null = null
+  readonly #recent = new RecentDeletes()
 
   /** `doc` may be an app's own, with content: that content counts as an edit made here. */
   constructor(options: ReplicaOptions, doc?: Y.Doc) {
@@ -49,15 +53,21 @@ export class Replica {
   }
 
   #asBytes(): ByteHolding {
-    return new ByteHolding((update) => {
-      if (!this.#isLoading) this.#note({ update, isEdit: false })
-    })
+    return new ByteHolding(
+      (update) => {
+        if (!this.#isLoading) this.#note({ update, isEdit: false })
+      },
+      (client, from, to) => {
+        if (!this.#isLoading) this.#recent.add(client, from, to)
+      },
+    )
   }
 
   #asDoc(doc?: Y.Doc): DocHolding {
     const { origin, freshClientId, faulted, changed } = this.#options
     const announced = (change: Change): void => {
       this.#note(change)
+      this.#noteDeletes(change.update)
       changed()
     }
     return new DocHolding({ origin, freshClientId, faulted, announced, orphaned: () => this.leaveDoc() }, doc)
@@ -66,6 +76,16 @@ export class Replica {
   #note(change: Change): void {
     this.#changes.push(change)
     this.#forgetState()
+  }
+
+  /** What is garbage in an update is deleted, and its delete set does not say so. */
+  #noteDeletes(update: Uint8Array): void {
+    if (!this.#recent.isKept) return
+    const { structs, deletes } = readUpdate(update)
+    const isGone = ({ content }: StructHeader): boolean => content === contentKind.gc || content === contentKind.deleted
+    for (const { client, clock, length } of [...structs.filter(isGone), ...deletes]) {
+      this.#recent.add(client, clock, clock + length)
+    }
   }
 
   #forgetState(): void {
@@ -84,6 +104,7 @@ export class Replica {
     const live = this.#asDoc()
     live.load([snapshot])
     this.#holding = live
+    this.#recent.forget()
     return live
   }
 
@@ -152,6 +173,7 @@ export class Replica {
     this.#isLoading = true
     const left = this.#loadBytes(updates, damaged)
     this.#isLoading = false
+    this.#recent.forget()
     if (left.length > 0) {
       const readable = left.filter((update) => inspect(update, ownLimits).ok)
       // A record that builds on a lost one waits in a Y.Doc for the day that comes back.
@@ -210,8 +232,13 @@ export class Replica {
   }
 
   have(): Have {
-    this.#have ??= this.#opened().have()
-    return this.#have
+    return this.#have ?? this.#noteHave(this.#opened().have())
+  }
+
+  #noteHave(have: Have): Have {
+    this.#have = have
+    this.#recent.mark(have.deletes)
+    return have
   }
 
   /** What is here, for who does not ask for deletes: that spares looking into a record that is only handed out. */
@@ -230,7 +257,7 @@ export class Replica {
    */
   isAt(digest: Digest): boolean {
     const said = this.#holding instanceof ByteHolding ? this.#holding.haveAsSaid() : null
-    if (said !== null && equalBytes(digestOf(said), digest)) this.#have = said
+    if (said !== null && equalBytes(digestOf(said), digest)) this.#noteHave(said)
     return equalBytes(this.digest(), digest)
   }
 
@@ -248,8 +275,13 @@ export class Replica {
     return { theyLack, weLack, deletesDiffer: !weLack && !theyLack, theirVector }
   }
 
-  /** Everything that a document with the state `vector` lacks as one update, with the whole delete set or without. */
-  missing(vector: Vector, deletes: 'all' | 'none' = 'all'): Uint8Array {
+  /** What was deleted here since all deletes had that digest; null when nobody remembers. */
+  deletedSince(digest: Digest): DeletedRanges | null {
+    return equalBytes(digest, this.have().deletes) ? new DeletedRanges() : this.#recent.since(digest)
+  }
+
+  /** Everything that a document with the state `vector` lacks as one update, with the whole delete set or with some of it. */
+  missing(vector: Vector, deletes: 'all' | DeletedRanges = 'all'): Uint8Array {
     return vector.size === 0 ? this.snapshot() : this.#opened().missing(vector, deletes)
   }
 

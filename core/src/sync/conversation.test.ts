@@ -19,7 +19,7 @@ import { limits } from '../limits.ts'
 import type { DocumentMessage } from '../wire/message.ts'
 import type { SyncEffect } from './sync-events.ts'
 
-const { answerMs, answersBurst, antiEntropyFirstMs, slowBytesPerMs, waitingUpdatesMax } = limits
+const { answerMs, answersBurst, antiEntropyFirstMs, deletesWaitMs, slowBytesPerMs, waitingUpdatesMax } = limits
 
 function updates(sequence: number, ...all: readonly Uint8Array[]): DocumentMessage {
   return { type: 'updates', sequence, updates: all }
@@ -211,7 +211,9 @@ describe('[DS3] who gives and who asks', () => {
     one.edit((doc) => doc.getText('t').delete(0, 1))
     far.getText('t').delete(3, 1)
     one.hear(link1, { type: 'stored', sequence: 1 })
-    const effects = one.hear(link1, { type: 'have', have: haveOfDoc(far) })
+    // Nobody here ever had just their deletes: they may know ours, and are heard first.
+    expect(leaving(one.hear(link1, { type: 'have', have: haveOfDoc(far) }), link1)).toEqual([])
+    const effects = one.pass(deletesWaitMs)
     expect(leaving(effects, link1)).toEqual(['missing'])
     apply(effects, far)
     one.hear(link1, missingFrom(far, 1))
@@ -313,8 +315,24 @@ describe('[DS5] [DS12] comparing', () => {
     one.now += answerMs
     const asked = one.pass(antiEntropyFirstMs)
     expect(said(asked, link1)).toContainEqual(digestFrom(one.doc, 1, true))
-    const effects = one.hear(link1, { type: 'have', have: haveOfDoc(far) })
-    apply(effects, far)
+    one.hear(link1, { type: 'have', have: haveOfDoc(far) })
+    apply(one.pass(deletesWaitMs), far)
+    expect(stateOf(far)).toBe(stateOf(one.doc))
+  })
+
+  it('[DS3] who held all deletes there were here before gets those since, at once; if that was not enough, all', () => {
+    const { one, far } = met()
+    one.edit((doc) => doc.getText('t').delete(5, 1))
+    Y.applyUpdate(far, Y.encodeStateAsUpdate(one.doc))
+    one.hear(link1, { type: 'stored', sequence: 1 })
+    one.pass(antiEntropyFirstMs)
+    one.edit((doc) => doc.getText('t').delete(0, 2))
+    const asks = { type: 'have', have: haveOfDoc(far) } as const
+    const [some] = said(one.hear(link1, asks), link1).filter((message) => message.type === 'missing')
+    expect(Y.decodeUpdate(some!.update).ds.clients.get(50)).toMatchObject([{ clock: 0, len: 2 }])
+    one.hear(link1, asks)
+    const [all] = said(one.pass(2 * answerMs), link1).filter((message) => message.type === 'missing')
+    Y.applyUpdate(far, all!.update)
     expect(stateOf(far)).toBe(stateOf(one.doc))
   })
 

@@ -274,6 +274,7 @@ export class DocumentSync {
     this.#stash.forget(link)
     this.#options.presence.linkLost(link)
     const isQuiet = this.#log.isSettled && this.#outbox.isEmpty
+    if (isQuiet && this.#phase === 'ready') this.#live?.remember(link)
     this.neighbours.leave(link, how, isQuiet ? this.#log.written : null)
     this.#reach.lost(link, now)
     if (how === 'closed' && !this.neighbours.hasActive) this.#idle.rest(now)

@@ -5,6 +5,7 @@
 import { equalBytes } from '../bytes.ts'
 import type { Millis } from '../ids.ts'
 import { limits } from '../limits.ts'
+import type { DeletedRanges } from '../replica/deleted-ranges.ts'
 import { noDigest } from '../replica/digest.ts'
 import { bulkLimits, liveLimits, type UpdateLimits } from '../replica/gate.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -114,7 +115,18 @@ export class Exchange {
     if (!theyLack && !deletesDiffer) settle(neighbour.doubt, neighbour.doubt.count)
     neighbour.lackingSince = weLack ? now : null
     if (weLack && (isJoin || !this.#isFetchingElsewhere(neighbour, now))) this.ask(neighbour, now)
+    if (deletesDiffer && this.#waitsForDeletes(neighbour, have, now)) return
     if (theyLack || deletesDiffer || neighbour.traits.kind === 'edge') this.answer(neighbour, have, now)
+  }
+
+  /** [DS3] Where all that they deleted was never all that was deleted here, they may know what we lack: theirs comes first. */
+  #waitsForDeletes(neighbour: Neighbour, have: Have, now: Millis): boolean {
+    const isKnown = have.deletes.byteLength === 0 || this.#ground.replica.deletedSince(have.deletes) !== null
+    if (isKnown || neighbour.traits.kind === 'edge' || neighbour.owed !== null || now < neighbour.missingUntil)
+      return false
+    neighbour.owed = have
+    neighbour.missingUntil = now + limits.deletesWaitMs
+    return true
   }
 
   /** [BR3] Something announced by two neighbours is fetched from the first; anti-entropy asks the other if need be. */
@@ -135,12 +147,22 @@ export class Exchange {
     this.#tellMissing(neighbour, have, now)
   }
 
-  /** Who has all of our deletes is not sent them again: in a long-lived text they are most of it. */
+  /**
+   * Who has all of our deletes is not sent them again: in a long-lived text they are most of it. Nor is who held all that
+   * there were at some moment, but for those since; if that does not bring it level, all the next time.
+   */
+  #deletesFor(neighbour: Neighbour, have: Have | null): 'all' | DeletedRanges {
+    const { replica } = this.#ground
+    if (have === null || have.deletes.byteLength === 0) return 'all'
+    const isEqual = equalBytes(have.deletes, replica.have().deletes)
+    const since = isEqual || !neighbour.toldSome ? replica.deletedSince(have.deletes) : null
+    neighbour.toldSome = since !== null && !isEqual
+    return since ?? 'all'
+  }
+
   #tellMissing(neighbour: Neighbour, have: Have | null, now: Millis): void {
     const { replica, log, outbox } = this.#ground
-    const isKnown = have !== null && have.deletes.byteLength > 0
-    const hasDeletes = isKnown && equalBytes(have.deletes, replica.have().deletes)
-    const update = replica.missing(neighbour.said, hasDeletes ? 'none' : 'all')
+    const update = replica.missing(neighbour.said, this.#deletesFor(neighbour, have))
     const to = replica.vector()
     const isPeer = neighbour.traits.kind === 'peer'
     if (isPeer) neighbour.missingUntil = now + limits.answerMs + update.byteLength / limits.slowBytesPerMs

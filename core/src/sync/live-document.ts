@@ -52,6 +52,11 @@ export class LiveDocument {
     })
   }
 
+  /** It leaves: when it comes back it says by a digest what it had deleted, which is found among those that were here. */
+  remember(link: LinkId): void {
+    if (this.#options.neighbours.get(link)?.traits.kind === 'peer') this.replica.have()
+  }
+
   /** Tells a neighbour that we take part, and what we hold. */
   open(neighbour: Neighbour): void {
     if (neighbour.opening || neighbour.declined) return

@@ -69,6 +69,8 @@ export interface Neighbour {
   holds: number
   /** Digest we stated in the last `missing` to it, and the own edits in that state. */
   offered: { readonly digest: Digest; readonly edits: number; readonly left: number } | null
+  /** Of our deletes the last `missing` to it held only the latest. */
+  toldSome: boolean
 
   /** Sequence of its messages through which we have everything; the highest we saw; whether something was lost. */
   received: number
@@ -129,6 +131,7 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     covers: [],
     holds: 0,
     offered: null,
+    toldSome: false,
     received: 0,
     seen: 0,
     hasGap: false,
@@ -278,6 +281,7 @@ export function noteEqual(neighbour: Neighbour, edits: number): void {
   neighbour.acknowledged = neighbour.sent
   neighbour.unacknowledgedSince = null
   neighbour.covers.length = 0
+  neighbour.toldSome = false
   neighbour.holds = Math.max(neighbour.holds, edits)
   settle(neighbour.doubt, neighbour.doubt.count)
 }
