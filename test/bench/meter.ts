@@ -5,8 +5,11 @@ import { setTimeout as passed } from 'node:timers/promises'
 const endOfHeaders = Buffer.from('\r\n\r\n')
 /** A ping and its pong, and whatever else keeps a line alive. */
 const idleBytes = 100
-/** Who says nothing for so many round trips has come to an end: what is said later is another matter. */
-const pauseRoundTrips = 2
+/**
+ * An answer passes here half a round trip after what it answers, and what it took to find. When nothing has for longer,
+ * it is over: what is said later is another matter.
+ */
+const pauseRoundTrips = 0.75
 
 interface Chunk {
   readonly at: number

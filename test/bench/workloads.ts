@@ -82,7 +82,7 @@ export const workloads: readonly Workload[] = [
   {
     name: 'documents-in-sync',
     run: sized(documentsInSync, {
-      full: { documents: 10_000, changed: 10, delayMs: 200 },
+      full: { documents: 10_000, changed: 10, delayMs: 1_000 },
       toy: { documents: 10, changed: 1, delayMs: 5 },
     }),
   },

@@ -33,12 +33,17 @@ export async function reconnect(stage: Stage, { keystrokes, missed }: ReconnectS
     {
       title: 'Reconnect',
       how: `${trace.title}; the client has all but the last k edits. Bytes in both directions after the WebSocket handshake, until its text is complete and nothing moves.`,
-      columns: ['server', ...missed.map((count) => `k = ${count.toLocaleString('en')}: bytes`)],
+      columns: ['server', ...missed.map((count) => `k = ${count.toLocaleString('en')}: bytes`), 'one delete: bytes'],
       rows: [...results].map(([name, bytes]) => [name, ...bytes]),
       bars: [
         {
           text: 'reconnect after one missed edit, own peers: bytes <= 1,024',
           value: results.get('knotwork, both ends')?.[index] ?? Number.NaN,
+          atMost: 1_024,
+        },
+        {
+          text: 'the same after one missed delete',
+          value: results.get('knotwork, both ends')?.at(-1) ?? Number.NaN,
           atMost: 1_024,
         },
       ],
@@ -76,6 +81,11 @@ class Author {
     await arrived(server, this.#contestant, this.doc)
   }
 
+  async delete(server: ServerProcess): Promise<void> {
+    this.doc.getText('text').delete(10, 1)
+    await arrived(server, this.#contestant, this.doc)
+  }
+
   close(): void {
     this.#socket.close()
     this.doc.destroy()
@@ -106,11 +116,11 @@ async function betweenPeers(stage: Stage, trace: TraceUpdates, missed: readonly 
     document.status.value.type === 'live' && document.doc.getText('text').length === author.text.length
   await until(isLevel, 'the document at the peer')
   const bytes: number[] = []
-  for (const count of missed) {
+  for (const count of [...missed, null]) {
     await passed(1_000)
     meter.cut()
     await until(() => document.status.value.type === 'offline', 'noticing that the line was cut')
-    await author.type(count, server)
+    await (count === null ? author.delete(server) : author.type(count, server))
     meter.reset()
     meter.mend()
     await until(isLevel, 'the missed edits at the peer')
@@ -133,8 +143,8 @@ async function stockClient(
   const client = new Y.Doc()
   Y.applyUpdate(client, trace.whole)
   const bytes: number[] = []
-  for (const count of missed) {
-    await author.type(count, server)
+  for (const count of [...missed, null]) {
+    await (count === null ? author.delete(server) : author.type(count, server))
     const updated = (update: Uint8Array): void => Y.applyUpdate(client, new Uint8Array(update))
     const socket = await join({ server, wire, room, stateVector: Y.encodeStateVector(client), updated })
     const { length } = author.text
