@@ -9,7 +9,7 @@ const idleBytes = 100
  * An answer passes here half a round trip after what it answers, and what it took to find. When nothing has for longer,
  * it is over: what is said later is another matter.
  */
-const pauseRoundTrips = 0.75
+const pauseRoundTrips = 0.9
 
 interface Chunk {
   readonly at: number
