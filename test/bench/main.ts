@@ -3,7 +3,7 @@
  * runs, `--out <file>` writes the page there and the figures beside it as JSON; what is there of other workloads is kept.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { allContestants, compilePeer, installRivals, ownContestants } from './contestants.ts'
 import { barsPage, page, sectionPage, type Report, type Section } from './report.ts'
@@ -26,7 +26,8 @@ const sections: Section[] = []
   await using stage = new Stage(hasRivals ? allContestants : ownContestants)
   for (const workload of chosen) {
     stage.say(workload.name)
-    const found = await workload.run(stage, size)
+    const before = loadavg()[0] ?? 0
+    const found = (await workload.run(stage, size)).map((section) => ({ ...section, load: before }))
     sections.push(...found)
     for (const section of found) console.log(sectionPage(section))
   }

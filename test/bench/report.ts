@@ -18,6 +18,8 @@ export interface Section {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly Cell[])[]
   readonly bars: readonly Bar[]
+  /** What else the machine was doing: its load average when this began. */
+  readonly load?: number
 }
 
 export interface Report {
@@ -45,8 +47,9 @@ function table(columns: readonly string[], rows: readonly (readonly Cell[])[]): 
   ].join('\n')
 }
 
-export function sectionPage({ title, how, columns, rows }: Section): string {
-  return `## ${title}\n\n${how}\n\n${table(columns, rows)}\n`
+export function sectionPage({ title, how, columns, rows, load }: Section): string {
+  const beside = load === undefined ? '' : ` Load average when it began: ${shown(load)}.`
+  return `## ${title}\n\n${how}${beside}\n\n${table(columns, rows)}\n`
 }
 
 export function barsPage(sections: readonly Section[]): string {
