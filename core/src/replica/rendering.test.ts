@@ -10,6 +10,14 @@ function snapshotOf(edit: (doc: Y.Doc) => void): Uint8Array {
 }
 
 describe('[DS1] a document as JSON', () => {
+  it('a list that begins with XML is a list when it holds anything else', () => {
+    const doc = new Y.Doc()
+    doc.getArray<unknown>('list').push([new Y.XmlElement('br'), null, 1])
+    const update = Y.encodeStateAsUpdate(doc)
+    expect(renderJson(update)).toEqual({ list: ['<br></br>', null, 1] })
+    expect(JSON.parse(renderText(update, 'list'))).toEqual(['<br></br>', null, 1])
+  })
+
   it('[DS1] each root by what it holds: text, map, array, XML', () => {
     const update = snapshotOf((doc) => {
       doc.getText('text').insert(0, 'plain')

@@ -117,18 +117,19 @@ function jsonOf(content: Content): Json {
 function typeOf(root: Root): RootKind {
   const hasKeys = root._start === null ? root._map.size > 0 : hasLiveKeys(root)
   if (hasKeys && !hasVisibleItems(root)) return 'map'
+  let kind: RootKind = 'text'
   for (let item: Y.Item | null = root._start; item !== null; item = item.right) {
     const { content } = item
     if (item.deleted) continue
     if (content instanceof Y.ContentString || content instanceof Y.ContentFormat || content instanceof Y.ContentEmbed) {
       return 'text'
     }
-    if (content instanceof Y.ContentType) {
-      const isXml =
-        content.type instanceof Y.XmlElement || content.type instanceof Y.XmlText || content.type instanceof Y.XmlHook
-      return isXml ? 'xml' : 'array'
-    }
-    return 'array'
+    if (!(content instanceof Y.ContentType && isXmlNode(content.type))) return 'array'
+    kind = 'xml'
   }
-  return 'text'
+  return kind
+}
+
+function isXmlNode(type: unknown): boolean {
+  return type instanceof Y.XmlElement || type instanceof Y.XmlText || type instanceof Y.XmlHook
 }
