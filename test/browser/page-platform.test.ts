@@ -190,7 +190,7 @@ describeInChromium('the platform of a page', (browser) => {
 
     it('waits for no address', async () => {
       const status = await page.evaluate(() => window.harness.openWithDeadAddress('ws://127.0.0.1:1/peer'))
-      expect(status).toEqual({ type: 'offline', pending: 0, storedOn: 0, keptOn: 0, saved: 'memory' })
+      expect(status).toEqual({ type: 'offline', pending: 0, receivedOn: 0, storedOn: 0, keptOn: 0, saved: 'memory' })
     })
 
     it('brings three tabs together, each with a link to each', async () => {

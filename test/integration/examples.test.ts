@@ -5,12 +5,12 @@ import { SourceProcess } from './source-process.ts'
 
 /** What each example says when it works. */
 const expected: Readonly<Record<string, readonly RegExp[]>> = {
-  'two-peers.ts': [/Ben reads: Dear Ben/, /"type":"live".*"pending":0,"storedOn":1/],
+  'two-peers.ts': [/Ben reads: Dear Ben/, /"type":"live".*"pending":0,"receivedOn":1,"storedOn":1/],
   'headless-bot.ts': [/words: 4/],
   'provider.ts': [/Ben reads: Dear Ben/, /Ada knows: connected live/],
   'yjs-app.ts': [/the peer reads: typed in a Yjs app/],
   'offline-first.ts': [
-    /offline: \{"type":"offline","pending":1,"storedOn":0,"keptOn":0,"saved":"disk"\}/,
+    /offline: \{"type":"offline","pending":1,"receivedOn":0,"storedOn":0,"keptOn":0,"saved":"disk"\}/,
     /with a friend: .*"storedOn":1.*Nobody is here/,
   ],
 }

@@ -22,7 +22,7 @@ describe('[ST9] [DS13] where the last edit is, across restarts', () => {
     const server = await PeerProcess.start(servers.path)
     const second = await openPeer({ data })
     const again = second.open('notes')
-    await says(again, { type: 'offline', pending: 2, storedOn: 0, keptOn: 0, saved: 'disk' })
+    await says(again, { type: 'offline', pending: 2, receivedOn: 0, storedOn: 0, keptOn: 0, saved: 'disk' })
     second.connect(`${server.url.replace('http', 'ws')}/peer`)
     await again.synced({ stored: true })
     expect(again.status.value).toMatchObject({ pending: 0, storedOn: 1, keptOn: 1 })
@@ -30,7 +30,14 @@ describe('[ST9] [DS13] where the last edit is, across restarts', () => {
     await server[Symbol.asyncDispose]()
 
     await using third = await openPeer({ data })
-    await says(third.open('notes'), { type: 'offline', pending: 0, storedOn: 1, keptOn: 1, saved: 'disk' })
+    await says(third.open('notes'), {
+      type: 'offline',
+      pending: 0,
+      receivedOn: 1,
+      storedOn: 1,
+      keptOn: 1,
+      saved: 'disk',
+    })
   })
 })
 

@@ -10,6 +10,7 @@ const calm: SyncSummary = {
   taking: 0,
   level: 0,
   pending: 0,
+  receivedOn: 0,
   storedOn: 0,
   keptOn: 0,
 }
@@ -28,37 +29,37 @@ describe('[DS13] a status says only what is known', () => {
       'no link',
       { pending: 2 },
       { ...peer, isOnline: false },
-      { type: 'offline', pending: 2, storedOn: 0, keptOn: 0, saved: 'disk' },
+      { type: 'offline', pending: 2, receivedOn: 0, storedOn: 0, keptOn: 0, saved: 'disk' },
     ],
     [
       'links, and nobody takes part',
       { pending: 2 },
       peer,
-      { type: 'looking', pending: 2, storedOn: 0, keptOn: 0, saved: 'disk' },
+      { type: 'looking', pending: 2, receivedOn: 0, storedOn: 0, keptOn: 0, saved: 'disk' },
     ],
     [
       'somebody takes part, nobody is level',
       { taking: 2 },
       peer,
-      { type: 'syncing', behind: 2, pending: 0, storedOn: 0, keptOn: 0, saved: 'disk' },
+      { type: 'syncing', behind: 2, pending: 0, receivedOn: 0, storedOn: 0, keptOn: 0, saved: 'disk' },
     ],
     [
       'level with somebody',
-      { taking: 2, level: 1, storedOn: 1, pending: 3 },
+      { taking: 2, level: 1, receivedOn: 1, storedOn: 1, pending: 3 },
       peer,
-      { type: 'live', neighbours: 1, pending: 3, storedOn: 1, keptOn: 0, saved: 'disk' },
+      { type: 'live', neighbours: 1, pending: 3, receivedOn: 1, storedOn: 1, keptOn: 0, saved: 'disk' },
     ],
     [
       'still being written',
       { isSettled: false },
       peer,
-      { type: 'looking', pending: 0, storedOn: 0, keptOn: 0, saved: 'writing' },
+      { type: 'looking', pending: 0, receivedOn: 0, storedOn: 0, keptOn: 0, saved: 'writing' },
     ],
     [
       'in memory only',
       {},
       { ...peer, durability: 'memory' as const },
-      { type: 'looking', pending: 0, storedOn: 0, keptOn: 0, saved: 'memory' },
+      { type: 'looking', pending: 0, receivedOn: 0, storedOn: 0, keptOn: 0, saved: 'memory' },
     ],
   ])('[DS13] %s', (_what, differing, about, expected) => {
     expect(statusOf({ ...calm, ...differing }, about)).toEqual(expected)

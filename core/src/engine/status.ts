@@ -23,7 +23,9 @@ export type DocumentStatus =
 export interface Whereabouts {
   /** Edits that no other peer is known to have on disk. */
   readonly pending: number
-  /** Peers known to have the last one on disk, whether or not they are linked now. */
+  /** Peers known to have the last one in their log: on disk, or as long as they are linked in memory. */
+  readonly receivedOn: number
+  /** Of those, the ones that have it on disk, whether or not they are linked now. */
   readonly storedOn: number
   /** Of those, the ones that keep every document, whoever has it open: node peers. */
   readonly keptOn: number
@@ -42,11 +44,11 @@ export function statusOf(
   summary: SyncSummary,
   peer: { readonly isOnline: boolean; readonly durability: Storage['durability'] },
 ): DocumentStatus {
-  const { fault, isLoading, isSettled, damaged, taking, level, pending, storedOn, keptOn } = summary
+  const { fault, isLoading, isSettled, damaged, taking, level, pending, receivedOn, storedOn, keptOn } = summary
   if (fault !== null) return { type: 'failed', why: fault }
   if (isLoading) return { type: 'loading' }
   const saved = isSettled ? peer.durability : 'writing'
-  const where: Whereabouts = { pending, storedOn, keptOn, saved, ...(damaged > 0 ? { damaged } : {}) }
+  const where: Whereabouts = { pending, receivedOn, storedOn, keptOn, saved, ...(damaged > 0 ? { damaged } : {}) }
   if (level > 0) return { type: 'live', neighbours: level, ...where }
   if (taking > 0) return { type: 'syncing', behind: taking, ...where }
   return { type: peer.isOnline ? 'looking' : 'offline', ...where }

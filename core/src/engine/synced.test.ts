@@ -115,7 +115,7 @@ describe('[DS13] synced', () => {
     const [anywhere, onDisk] = [watch(document), watch(document, { stored: true })]
     await world.pass(10_000)
     expect([anywhere.outcome(), onDisk.outcome()]).toEqual(['true', 'waiting'])
-    expect(document.status.value).toMatchObject({ type: 'live', pending: 1, storedOn: 0 })
+    expect(document.status.value).toMatchObject({ type: 'live', pending: 1, receivedOn: 1, storedOn: 0 })
   })
 
   it('[ST6] another tab shares our disk: it is no other disk', async () => {

@@ -116,9 +116,11 @@ export class Neighbourhood {
   }
 
   /** Where the own edits through the last one are. */
-  whereabouts(edits: number): Pick<SyncSummary, 'pending' | 'storedOn' | 'keptOn'> {
+  whereabouts(edits: number): Pick<SyncSummary, 'pending' | 'receivedOn' | 'storedOn' | 'keptOn'> {
     const pending = Math.max(0, edits - this.safeEdits)
-    return { pending, storedOn: this.holders(edits, true), keptOn: this.keepers(edits) }
+    const stored = this.#holding(edits, true)
+    const received = new Set([...this.#holding(edits, false).keys(), ...stored.keys()])
+    return { pending, receivedOn: received.size, storedOn: stored.size, keptOn: this.keepers(edits) }
   }
 
   /** How many peers hold every own edit through `edits`, in their log, or on their disk. */

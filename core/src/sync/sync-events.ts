@@ -96,6 +96,8 @@ export interface SyncSummary {
   readonly level: number
   /** Own edits that no other peer is known to have on disk. */
   readonly pending: number
+  /** Peers known to have the last own edit, on disk or in memory. */
+  readonly receivedOn: number
   /** Peers known to have the last own edit on disk; of those, the ones that keep every document. */
   readonly storedOn: number
   readonly keptOn: number

@@ -40,19 +40,27 @@ export class StatusCheck {
       if (links < status.neighbours) {
         this.#report(asker, document, `live with ${status.neighbours} neighbours, but there are ${links} links`)
       }
-      if (status.storedOn > 0) this.#demandHolders(asker, document, { least: status.storedOn, status })
+      if (status.storedOn > 0) this.#demandHolders(asker, document, { least: status.storedOn, onDisk: true, status })
+      if (status.receivedOn > 0)
+        this.#demandHolders(asker, document, { least: status.receivedOn, onDisk: false, status })
     }
-    if ('pending' in status && status.pending === 0) this.#demandHolders(asker, document, { least: 1, status })
+    if ('pending' in status && status.pending === 0) {
+      this.#demandHolders(asker, document, { least: 1, onDisk: true, status })
+    }
   }
 
-  #demandHolders(asker: Asker, document: string, claim: { least: number; status: DocumentStatus }): void {
+  #demandHolders(
+    asker: Asker,
+    document: string,
+    claim: { readonly least: number; readonly onDisk: boolean; readonly status: DocumentStatus },
+  ): void {
     const { ledger, acknowledgements } = this.#options
     const baseline = this.#baselines.get(asker.life)?.get(document) ?? []
     for (const edit of [...baseline, ...ledger.by(asker.life, document)]) {
-      const { least } = claim
-      const holders = acknowledgements.holdersElsewhere(asker.machine.index, edit, { least, onDisk: true })
+      const { least, onDisk } = claim
+      const holders = acknowledgements.holdersElsewhere(asker.machine.index, edit, { least, onDisk })
       if (holders >= least) continue
-      const claimed = `${JSON.stringify(claim.status)}, but ${describe(edit)} is on ${holders} other disks`
+      const claimed = `${JSON.stringify(claim.status)}, but ${describe(edit)} is ${onDisk ? 'on the disks of' : 'at'} ${holders} others`
       return this.#report(asker, document, claimed)
     }
   }

@@ -14,7 +14,16 @@ function at(
   type: Somewhere['type'],
   given: Partial<Somewhere & { behind: number; neighbours: number }>,
 ): DocumentStatus {
-  const all = { behind: 0, neighbours: 0, pending: 0, storedOn: 0, keptOn: 0, saved: 'disk' as const, ...given }
+  const all = {
+    behind: 0,
+    neighbours: 0,
+    pending: 0,
+    receivedOn: 0,
+    storedOn: 0,
+    keptOn: 0,
+    saved: 'disk' as const,
+    ...given,
+  }
   return { ...all, type }
 }
 
