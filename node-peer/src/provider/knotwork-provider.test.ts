@@ -100,7 +100,7 @@ describe('[KP1] KnotworkProvider in Node', () => {
     const other = provide('notes', new Y.Doc(), { connect })
     other.awareness.setLocalState({ name: 'Ben' })
     const provider = provide('notes', doc, { connect, awareness })
-    const names = (): unknown[] => [...awareness.getStates().values()].map(({ name }) => name as unknown).toSorted()
+    const names = (): string[] => [...awareness.getStates().values()].map(({ name }) => String(name)).toSorted()
     await expect.poll(names, { timeout: 60_000 }).toEqual(['Ada', 'Ben'])
     await provider[Symbol.asyncDispose]()
     expect([provider.awareness === awareness, names()]).toEqual([true, ['Ada']])
