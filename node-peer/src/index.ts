@@ -21,3 +21,4 @@ export type {
   StoredDocument,
   Visit,
 } from './hooks/hooks.ts'
+export type { WebhookEndpoint } from './webhooks/webhooks.ts'

@@ -14,6 +14,7 @@ import { Bridges, type BridgeOptions } from './bridge/bridges.ts'
 import type { DocumentHooks } from './hooks/document-hooks.ts'
 import type { Lan } from './lan/lan.ts'
 import type { PeerServer } from './server/peer-server.ts'
+import type { Webhooks } from './webhooks/webhooks.ts'
 import { dialledAddress } from './transport/address.ts'
 
 export interface NodePeerParts {
@@ -22,6 +23,7 @@ export interface NodePeerParts {
   readonly durability: Storage['durability']
   readonly lan: Lan | null
   readonly documentHooks: DocumentHooks
+  readonly webhooks: Webhooks
   readonly log: Log
   readonly whyNotDirect: string | null
 }
@@ -41,9 +43,13 @@ export class NodePeer implements Peer {
   readonly #bridges: Bridges
   readonly #lan: Lan | null
   readonly #documentHooks: DocumentHooks
+  readonly #webhooks: Webhooks
   #closing: Promise<void> | null = null
 
-  constructor(peer: Peer, { server, data, durability, lan, log, whyNotDirect, documentHooks }: NodePeerParts) {
+  constructor(
+    peer: Peer,
+    { server, data, durability, lan, log, whyNotDirect, documentHooks, webhooks }: NodePeerParts,
+  ) {
     this.#peer = peer
     this.#server = server
     this.url = server?.url ?? null
@@ -52,6 +58,7 @@ export class NodePeer implements Peer {
     this.whyNotDirect = whyNotDirect
     this.#lan = lan
     this.#documentHooks = documentHooks
+    this.#webhooks = webhooks
     this.#bridges = new Bridges({ peer, ownSignalling: server?.ownSignalling ?? null, log })
   }
 
@@ -144,6 +151,8 @@ export class NodePeer implements Peer {
       await this.#peer.close()
     } finally {
       await this.#server?.close()
+      // Last: what was stored on the way out is told after the next start.
+      await this.#webhooks.close()
     }
   }
 }

@@ -1,4 +1,5 @@
 /** The way in: a peer of the engine on Node's storage, sockets and keys. */
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   createPeer,
@@ -31,6 +32,8 @@ import { purgeIn } from './purge.ts'
 import { LevelStorage } from './storage/level-storage.ts'
 import { WatchedStorage } from './storage/watched-storage.ts'
 import type { StorageNotice } from './storage/storage-notice.ts'
+import { WebhookFile } from './webhooks/webhook-file.ts'
+import { Webhooks, type WebhookEndpoint } from './webhooks/webhooks.ts'
 import { dialledAddress } from './transport/address.ts'
 import { nodeRtc } from './transport/node-rtc.ts'
 import { WebSocketTransport } from './transport/web-socket-transport.ts'
@@ -84,6 +87,8 @@ export interface OpenPeerOptions {
   readonly lan?: boolean
   /** What the app has a say in: who may come in, what is loaded, and what happens when something was stored. */
   readonly hooks?: Hooks
+  /** Servers that are told which documents have changed, as Standard Webhooks has it. */
+  readonly webhooks?: readonly WebhookEndpoint[]
   readonly log?: Log
 }
 
@@ -112,7 +117,10 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
     const calls = new HookCalls(log)
     const documentHooks = new DocumentHooks({ hooks, calls, log })
     documentHooks.watch(storage)
-    const parts = { storage, files: filesOf(own), hooks, calls }
+    const file = data === null ? null : new WebhookFile(join(data, 'webhooks.json'), log)
+    const webhooks = await Webhooks.open({ endpoints: options.webhooks ?? [], file, log })
+    opened.push({ [Symbol.asyncDispose]: () => webhooks.close() })
+    const parts = { storage, files: filesOf(own), hooks, calls, webhooks }
     const server = listen === null ? null : await PeerServer.listen(serverOptions(options, listen, parts))
     if (server !== null) opened.push({ [Symbol.asyncDispose]: () => server.close() })
     const direct = await directTransport(options)
@@ -121,10 +129,21 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
     server?.serve(peer)
     documentHooks.serve(peer)
     storage.watch((name) => {
-      if (!isVersionsName(name)) server?.events.changed(name)
+      if (isVersionsName(name)) return
+      server?.events.changed(name)
+      webhooks.changed(name)
     })
     const lan = options.lan === true ? new Lan({ peer, reach: server?.reach ?? null, log }) : null
-    return new NodePeer(peer, { server, data, durability: storage.durability, lan, documentHooks, log, whyNotDirect })
+    return new NodePeer(peer, {
+      server,
+      data,
+      durability: storage.durability,
+      lan,
+      documentHooks,
+      webhooks,
+      log,
+      whyNotDirect,
+    })
   } catch (thrown) {
     for (const each of opened.toReversed()) await each[Symbol.asyncDispose]()
     throw thrown
@@ -220,7 +239,8 @@ function serverOptions(
     files,
     hooks,
     calls,
-  }: Pick<ServerParts, 'files' | 'hooks' | 'calls'> & { readonly storage: WatchedStorage },
+    webhooks,
+  }: Pick<ServerParts, 'files' | 'hooks' | 'calls' | 'webhooks'> & { readonly storage: WatchedStorage },
 ): ServerParts {
   const ownPage = fileURLToPath(new URL('../page', import.meta.url))
   return {
@@ -234,6 +254,7 @@ function serverOptions(
     files,
     hooks,
     calls,
+    webhooks,
     keeps,
     log,
   }

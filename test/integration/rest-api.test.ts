@@ -253,6 +253,26 @@ describe('events', () => {
   })
 })
 
+it('[HK7] webhooks of a peer that could not be sent are listed, without secrets, and kept over a restart', async () => {
+  await peer.close()
+  const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`
+  const webhooks = [{ url: 'http://127.0.0.1:9/hook?key=secret', secret }]
+  const options = { data: directory.at('a'), listen: { port: 0 }, page: false, direct: false, webhooks } as const
+  peer = await openPeer(options)
+  await put('told', { body: 'x' })
+  const listed = async (): Promise<readonly { document: string; attempts: number; url: string }[]> => {
+    const { waiting } = (await (await fetch(at('/v1/webhooks'))).json()) as { waiting: [] }
+    return waiting
+  }
+  await eventually('it was tried', async () => ((await listed())[0]?.attempts ?? 0) > 0)
+  expect((await listed())[0]).toMatchObject({ document: 'told', url: 'http://127.0.0.1:9/hook' })
+  await peer.close()
+  peer = await openPeer(options)
+  expect((await listed()).map(({ document }) => document)).toEqual(['told'])
+  const revived = await fetch(at('/v1/webhooks/revive'), { method: 'POST' })
+  expect(await revived.json()).toEqual({ revived: 0 })
+})
+
 it('[RE4] two editors over PATCH and one over a WebSocket make one text', async () => {
   const provider = new WebsocketProvider(`${peer.url?.replace('http', 'ws') ?? ''}/yjs`, 'together', new Y.Doc(), {
     WebSocketPolyfill: WebSocket as never,

@@ -75,7 +75,7 @@ function joinRoom({ room, status }: Bridge, { logger, announcement }: Outlets): 
 }
 
 function optionsFor(settings: Settings): Parameters<typeof openPeer>[0] {
-  const { data, connect, token, open, origin, page, lan, direct, iceServer } = settings
+  const { data, connect, token, open, origin, page, lan, direct, iceServer, webhook, webhookSecret } = settings
   return {
     ...(direct ? {} : { direct }),
     ...(data === undefined ? {} : { data }),
@@ -87,6 +87,7 @@ function optionsFor(settings: Settings): Parameters<typeof openPeer>[0] {
     ...(origin === undefined ? {} : { origins: origin }),
     ...(lan === undefined ? {} : { lan }),
     ...(page ? {} : { page: false }),
+    webhooks: (webhook ?? []).map((url) => ({ url, secret: webhookSecret ?? '' })),
     ...(iceServer === undefined ? {} : { iceServers: iceServer }),
   }
 }

@@ -29,6 +29,8 @@ export interface Settings {
   readonly open?: boolean
   readonly origin?: readonly string[]
   readonly lan?: boolean
+  readonly webhook?: readonly string[]
+  readonly webhookSecret?: string
   readonly yWebrtc?: readonly RoomSetting[]
   readonly json?: boolean
   readonly logLevel: LogLevelSetting
@@ -68,6 +70,8 @@ export function withSettings(command: Command): Command {
         'y-webrtc room to join, for the document of that name; repeatable',
       ).argParser(rooms),
     )
+    .addOption(option('--webhook <url>', 'server to tell which documents have changed; repeatable').argParser(collect))
+    .addOption(option('--webhook-secret <secret>', 'signs webhooks, whsec_...; better set as a variable'))
     .addOption(flag('--lan', 'find peers of the local network, and be found by them when --host lets them in'))
     .addOption(flag('--json', 'one JSON object a line on stdout'))
     .addOption(option('--log-level <level>', 'what is logged on stderr').choices(logLevels).default('info'))

@@ -33,6 +33,7 @@ const options: RestOptions = {
   files: null,
   keeps: true,
   events: new EventLog(),
+  webhooks: { state: { waiting: [], dead: [] }, revive: () => Promise.resolve(0) },
   visitors: new Visitors({}, new HookCalls(silent)),
   log: silent,
 }

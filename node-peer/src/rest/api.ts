@@ -14,6 +14,7 @@ import { guard } from './guard.ts'
 import { keepingRoutes } from './keeping.ts'
 import { peerEventsRoutes } from './peer-events.ts'
 import { peerFactsRoutes } from './peer-facts.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 import { versionsRoutes } from './versions.ts'
 
 export function restApi(options: RestOptions) {
@@ -28,6 +29,7 @@ export function restApi(options: RestOptions) {
     .route('/v1/docs', keepingRoutes(options))
     .route('/v1', peerFactsRoutes(options))
     .route('/v1', peerEventsRoutes(options.events, streams))
+    .route('/v1', webhookRoutes(options))
     .get(
       '/v1/openapi.json',
       described({

@@ -5,6 +5,7 @@ import type { PurgeReport } from '../purge.ts'
 import type { Access } from '../server/access.ts'
 import type { ServerEnvironment } from '../server/environment.ts'
 import type { WatchedStorage } from '../storage/watched-storage.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
 import type { EventLog } from './event-log.ts'
 
 /** What can be done with documents on disk, besides storing them. */
@@ -26,6 +27,7 @@ export interface RestOptions {
   readonly keeps: boolean
   readonly events: EventLog
   readonly visitors: Visitors
+  readonly webhooks: Pick<Webhooks, 'state' | 'revive'>
   readonly log: Log
 }
 

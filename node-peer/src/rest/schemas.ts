@@ -161,3 +161,16 @@ export const networkSchema = z.object({
     }),
   ),
 })
+
+const deliverySchema = z.object({
+  id: z.string(),
+  url: z.string().meta({ description: 'Without its query, where secrets travel.' }),
+  document: z.string(),
+  attempts: z.int(),
+  due: z.iso.datetime(),
+  why: z.string().nullable(),
+})
+
+export const webhooksSchema = z.object({ waiting: z.array(deliverySchema), dead: z.array(deliverySchema) })
+
+export const revivedSchema = z.object({ revived: z.int() })

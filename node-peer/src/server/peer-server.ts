@@ -35,6 +35,7 @@ export interface PeerServerOptions {
   readonly files: RestOptions['files']
   readonly hooks: Hooks
   readonly calls: HookCalls
+  readonly webhooks: RestOptions['webhooks']
   readonly keeps: boolean
   readonly log: Log
 }
@@ -53,14 +54,15 @@ export class PeerServer {
   #peer: Peer | null = null
 
   private constructor(options: PeerServerOptions) {
-    const { log, token, host, origins, page, trouble, storage, files, keeps, hooks, calls } = options
+    const { log, token, host, origins, page, trouble, storage, files, keeps, hooks, calls, webhooks } = options
     this.visitors = new Visitors(hooks, calls)
     const { visitors } = this
     this.#options = options
     this.transport = new WebSocketTransport({ log, addresses: () => this.addresses })
     const access = new Access({ token, host, origins })
     const peer = (): Peer | null => this.#peer
-    const app = serverApp({ access, peer, trouble, page, storage, files, keeps, events: this.events, visitors, log })
+    const { events } = this
+    const app = serverApp({ access, peer, trouble, page, storage, files, keeps, events, visitors, webhooks, log })
     const stateless = statelessFor(hooks, calls)
     this.#upgrades = new Upgrades({ access, peer, transport: this.transport, visitors, stateless, log })
     const listener = getRequestListener(
@@ -172,7 +174,7 @@ function routeFor(target: RawTarget): string {
   const query = target.query.size === 0 ? '' : `?${target.query.toString()}`
   const document = documentTarget(target)
   if (document !== null) return `${document.route}${query}`
-  return /^\/(?:v1\/[\w.]+|health|ready)$/u.test(target.path) ? `${target.path}${query}` : '/'
+  return /^\/(?:v1\/[\w./]+|health|ready)$/u.test(target.path) ? `${target.path}${query}` : '/'
 }
 
 function listenError(thrown: unknown, host: string, port: number): KnotworkError {
