@@ -115,7 +115,7 @@ export const limits = {
   reachMax: 64,
   /** How long a new name waits for others, and how soon after a list the next one may follow. */
   reachQuietMs: 250,
-  reachEveryMs: 200,
+  reachEveryMs: 1_000,
   /** Who has acknowledged nothing for so long is not called reached: others are to see to it. */
   reachStallMs: 1_000,
   /** How long the acknowledgement of a copy that was known already waits for company; well below the time above. */

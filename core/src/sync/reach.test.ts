@@ -296,7 +296,7 @@ describe('[BR8] five who are all linked', () => {
     network.muted.add('0 3')
     network.at(0, (desk) => desk.type('y'))
     // Nothing has been acknowledged for a while: others are told that they are needed, and compare.
-    network.pass(reachStallMs + 700)
+    network.pass(reachStallMs + reachEveryMs)
     expect(lacking(network, 'y')).toEqual([])
     network.at(0, (desk) => desk.type('z'))
     network.pass(100)

@@ -20,7 +20,7 @@ describeInChromium('the fan-out of an edit among eight pages', (browser) => {
   })
 
   it(
-    '[BR1] [BR6] takes fewer copies than the N(N-1) of y-webrtc, and everybody gets everything',
+    '[BR8] [BR6] takes about a copy for each who has to hear of it, where y-webrtc takes N(N-1), and everybody gets everything',
     { timeout: 300_000 },
     async () => {
       const pages = 8
@@ -42,10 +42,11 @@ describeInChromium('the fan-out of an edit among eight pages', (browser) => {
       ] as const) {
         // Each but the writer must be told once.
         expect(one?.slow.copies).toBeGreaterThanOrEqual(members - 1)
-        expect(one?.slow.copies).toBeLessThan(members * (members - 1))
-        expect(one?.fast.copies).toBeLessThan(members * (members - 1))
-        // An acknowledgement for each at most, and now and then a comparison.
-        expect(one?.slow.messages).toBeLessThan((one?.slow.copies ?? 0) * 2.5)
+        // A page has six links at least: who is not linked to the writer hears of it from several.
+        expect(one?.slow.copies).toBeLessThan(members * 3)
+        expect(one?.fast.copies).toBeLessThan(members * 3)
+        // With an acknowledgement for each at most, and now and then a comparison, still less than y-webrtc takes.
+        expect(one?.slow.messages).toBeLessThan(everyToEvery)
       }
     },
   )
