@@ -19,7 +19,7 @@ import { limits } from '../limits.ts'
 import type { DocumentMessage } from '../wire/message.ts'
 import type { SyncEffect } from './sync-events.ts'
 
-const { answerMs, answersBurst, antiEntropyFirstMs, deletesWaitMs, slowBytesPerMs, waitingUpdatesMax } = limits
+const { answerMs, answersBurst, graftMs, antiEntropyFirstMs, deletesWaitMs, slowBytesPerMs, waitingUpdatesMax } = limits
 
 function updates(sequence: number, ...all: readonly Uint8Array[]): DocumentMessage {
   return { type: 'updates', sequence, updates: all }
@@ -369,12 +369,12 @@ describe('[DS5] [DS12] comparing', () => {
 })
 
 describe('[DS7] gaps', () => {
-  it('[DS7] an update that builds on something missing waits and is asked for', () => {
+  it('[DS7] an update that builds on something missing waits; another link may bring that, and it is acknowledged', () => {
     const { one, far } = met()
     one.joinLevel(link2)
     const [a, b] = typed(far, 'ab')
     const effects = one.hear(link1, updates(1, b!))
-    expect([leaving(effects, link1), leaving(effects, link2)]).toEqual([['have'], []])
+    expect([leaving(effects, link1), leaving(effects, link2)]).toEqual([[], []])
     expect([one.text, hasPending(one.doc)]).toEqual(['shared', false])
     expect(one.machine.summary().level).toBe(1)
     // What it waited for comes by another link: both are applied, logged and passed on.
@@ -382,6 +382,40 @@ describe('[DS7] gaps', () => {
     expect([one.text, one.logged.getText('t').toString()]).toEqual(['sharedab', 'sharedab'])
     expect(said(after, link2).filter((message) => message.type === 'updates')).toHaveLength(1)
     expect(said(after, link1).filter((message) => message.type === 'updates')).toHaveLength(1)
+    expect(said(after, link1)).toContainEqual({ type: 'stored', sequence: 1 })
+    expect(leaving(one.pass(graftMs))).not.toContain('have')
+    expect(one.machine.summary().level).toBe(2)
+  })
+
+  it('[DS7] what it builds on is asked for when nobody has brought it', () => {
+    const { one, far } = met()
+    const [a, b, c] = typed(far, 'abc')
+    expect(leaving(one.hear(link1, updates(1, b!)), link1)).toEqual([])
+    // What follows without a gap waits with it.
+    expect(leaving(one.hear(link1, updates(2, c!)), link1)).toEqual([])
+    expect(leaving(one.pass(graftMs), link1)).toEqual(['have'])
+    expect(said(one.hear(link1, updates(3, a!)), link1)).toEqual([])
+    expect([one.text, one.machine.summary().level]).toEqual(['sharedabc', 0])
+    expect(said(one.hear(link1, missingFrom(far, 4)), link1)).toContainEqual({ type: 'stored', sequence: 4 })
+  })
+
+  it('[DS7] [BR5] a number that is missing is asked for at once, whatever waits', () => {
+    const { one, far } = met()
+    const [, b, c] = typed(far, 'abc')
+    one.hear(link1, updates(1, b!))
+    expect(leaving(one.hear(link1, updates(3, c!)), link1)).toEqual(['have'])
+  })
+
+  it('[DS7] what waited and is gone is never acknowledged', () => {
+    const { one, far } = met()
+    one.joinLevel(link2)
+    const [a, b] = typed(far, 'ab')
+    one.hear(link1, updates(1, b!))
+    // The app comes with a Y.Doc of its own: what waited for the other one is not in it.
+    one.machine.adopt(docOf(77))
+    const effects = [...one.hear(link2, updates(1, a!)), ...one.pass(1)]
+    expect(said(effects, link1)).not.toContainEqual({ type: 'stored', sequence: 1 })
+    expect(leaving([...effects, ...one.pass(limits.answerMs)], link1)).toContain('have')
   })
 
   it('[BR5] [DS7] it is not acknowledged, before a missing has closed the gap', () => {

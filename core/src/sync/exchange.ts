@@ -20,6 +20,7 @@ import {
   isInFlight,
   noteEqual,
   noteGap,
+  noteHeldBack,
   noteReceived,
   noteStored,
   raise,
@@ -34,7 +35,7 @@ import type { Reach } from './reach.ts'
 import { Relay } from './relay.ts'
 import type { StateMessage, SyncEffect } from './sync-events.ts'
 import { LazyPush } from './lazy-push.ts'
-import { WaitingUpdates } from './waiting-updates.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /** What the conversation shares with the rest of the machine. */
 export interface Ground {
@@ -52,9 +53,9 @@ export interface Ground {
 
 export class Exchange {
   readonly #ground: Ground
-  readonly #waiting = new WaitingUpdates()
   readonly #lazyPush: LazyPush
   readonly relay: Relay
+  readonly waiting: WaitingRoom
 
   constructor(ground: Ground) {
     this.#ground = ground
@@ -63,10 +64,12 @@ export class Exchange {
     const tellDigest = (neighbour: Neighbour): void => this.#tellDigest(neighbour, false)
     this.#lazyPush = new LazyPush({ neighbours, outbox, clockOf, tellDigest, effect })
     this.relay = new Relay(ground, this.#lazyPush)
+    const acknowledge = (neighbour: Neighbour, at: Millis): void => this.#acknowledge(neighbour, at)
+    this.waiting = new WaitingRoom({ ...ground, relay: this.relay, acknowledge })
   }
 
   get isIdle(): boolean {
-    return this.#waiting.count === 0
+    return this.waiting.isEmpty
   }
 
   receive(neighbour: Neighbour, message: StateMessage, now: Millis): void {
@@ -213,6 +216,7 @@ export class Exchange {
     if (neighbour.askedAt !== null && now - neighbour.askedAt < limits.answerMs) return
     neighbour.askedAt = now
     neighbour.graftAt = null
+    neighbour.waitsUntil = null
     neighbour.pruned = false
     const { replica, log, outbox } = this.#ground
     const isEdge = neighbour.traits.kind === 'edge'
@@ -277,7 +281,7 @@ export class Exchange {
     }
     this.#ground.reach.note(neighbour, message.reach, now)
     const max = isEdge ? bulkLimits : liveLimits
-    const { isComplete, hasNews } = this.#merge(neighbour, message.updates, { max, now, reach: message.reach })
+    const { isComplete, isHeld, hasNews } = this.#merge(neighbour, message.updates, { max, now, reach: message.reach })
     if (isEdge) {
       // It numbers nothing and acknowledges nothing: a gap shows only in what an update builds on.
       if (!isComplete) {
@@ -293,10 +297,19 @@ export class Exchange {
       this.#acknowledge(neighbour, now)
       return
     }
+    // [DS7] Nothing is missing of what it sent: what that builds on may still come by another link.
+    const { hasGap, waitsUntil, heldBack, seen, received } = neighbour
+    const isNext = message.sequence <= Math.max(received, heldBack) + 1
+    const isOnlyWaiting = hasGap ? waitsUntil !== null && heldBack >= seen : !isComplete
+    if (isNext && isHeld && isOnlyWaiting) {
+      noteHeldBack(neighbour, message.sequence, now)
+      return this.waiting.letGo(now)
+    }
     if (message.sequence > neighbour.received + 1 || !isComplete) noteGap(neighbour, message.sequence)
     if (neighbour.hasGap) return this.ask(neighbour, now)
     noteReceived(neighbour, message.sequence)
     this.#acknowledge(neighbour, hasNews ? now : now + limits.acknowledgeKnownMs)
+    if (hasNews) this.waiting.letGo(now)
   }
 
   /** [ST6] News is acknowledged at once; a copy of what was here may wait for the next acknowledgement. */
@@ -311,23 +324,25 @@ export class Exchange {
     neighbour: Neighbour,
     updates: readonly Uint8Array[],
     options: { readonly max: UpdateLimits; readonly now: Millis; readonly reach?: number | undefined },
-  ): { readonly isComplete: boolean; readonly hasNews: boolean } {
+  ): { readonly isComplete: boolean; readonly isHeld: boolean; readonly hasNews: boolean } {
     const { replica, collect } = this.#ground
     const results = replica.merge(updates, options.max)
     collect()
     let isComplete = true
+    let isHeld = true
     let hasNews = false
     for (const [index, merged] of results.entries()) {
       const update = updates[index]
       if (update === undefined) continue
       if (merged.type === 'refused') {
         isComplete = false
+        isHeld = false
         this.#closeGarbage(neighbour, merged.why)
         continue
       }
       if (merged.type === 'waiting') {
         isComplete = false
-        this.#waiting.add({ update, from: neighbour.link })
+        if (!this.waiting.add({ update, from: neighbour.link })) isHeld = false
         continue
       }
       raise(neighbour.said, merged.inspection.to)
@@ -339,9 +354,9 @@ export class Exchange {
         this.relay.passOn(update, merged, { link: neighbour.link, reach })
       } else this.#lazyPush.noteKnown(neighbour, update)
     }
-    if (hasNews) this.retryWaiting()
+    if (hasNews) this.waiting.retry()
     if (hasNews) this.#lazyPush.settle()
-    return { isComplete, hasNews }
+    return { isComplete, isHeld, hasNews }
   }
 
   /** [ST5] More is here than what was passed on: all hear of it, and those who cannot fetch it get it. */
@@ -359,30 +374,6 @@ export class Exchange {
     neighbour.vector = new Map()
     if (neighbour.traits.kind === 'edge') this.#tellMissing(neighbour, null, now)
     else this.ask(neighbour, now)
-  }
-
-  /** Offers waiting updates again until no more of them fit. */
-  retryWaiting(): void {
-    const { replica, collect } = this.#ground
-    let hasNews = true
-    while (hasNews && this.#waiting.count > 0) {
-      hasNews = false
-      const taken = this.#waiting.take()
-      const results = replica.merge(
-        taken.map((waiting) => waiting.update),
-        bulkLimits,
-      )
-      collect()
-      for (const [index, merged] of results.entries()) {
-        const waiting = taken[index]
-        if (waiting === undefined || merged.type === 'refused') continue
-        if (merged.type === 'waiting') this.#waiting.add(waiting)
-        else if (merged.type === 'news') {
-          hasNews = true
-          this.relay.passOn(waiting.update, merged, { link: waiting.from })
-        }
-      }
-    }
   }
 
   #closeGarbage(neighbour: Neighbour, reason: string): void {

@@ -148,7 +148,7 @@ export class LiveDocument {
     this.collect()
     if (merged.type === 'news') {
       this.exchange.relay.passOn(update, merged, { link: null })
-      this.exchange.retryWaiting()
+      this.exchange.waiting.retry()
     }
     outbox.push({ type: 'settle', mark: log.written, request, settled: { type: 'merged', merged } })
   }

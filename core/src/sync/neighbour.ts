@@ -76,6 +76,9 @@ export interface Neighbour {
   received: number
   seen: number
   hasGap: boolean
+  /** Through here all has come, but some of it waits for what others are to bring; until when they have time for that. */
+  heldBack: number
+  waitsUntil: Millis | null
   /** What to acknowledge once the mark is durable, and not before. */
   acknowledgeDue: { readonly sequence: number; readonly mark: number; readonly at: Millis } | null
   /** A client of another wire has sent something that could not be taken. */
@@ -135,6 +138,8 @@ export function newNeighbour(link: LinkId, traits: Traits, now: Millis): Neighbo
     received: 0,
     seen: 0,
     hasGap: false,
+    heldBack: 0,
+    waitsUntil: null,
     acknowledgeDue: null,
     owes: false,
     doubt: noDoubt(),
@@ -181,8 +186,9 @@ export function opensAgainAt(neighbour: Neighbour): Millis | null {
 
 /** When to ask again for what we lack; null when we lack nothing, or it cannot be asked. */
 export function asksAgainAt(neighbour: Neighbour): Millis | null {
-  const { hasGap, askedAt, lackingSince, graftAt } = neighbour
+  const { hasGap, askedAt, lackingSince, graftAt, waitsUntil } = neighbour
   if (!isActive(neighbour) || (!hasGap && lackingSince === null)) return null
+  if (hasGap && waitsUntil !== null) return Math.max(waitsUntil, (askedAt ?? -Infinity) + limits.answerMs)
   if (graftAt !== null && askedAt === null) return graftAt
   return Math.max(askedAt ?? 0, lackingSince ?? 0) + limits.answerMs
 }
@@ -262,12 +268,27 @@ export function noteReceived(neighbour: Neighbour, sequence: number): void {
   neighbour.received = Math.max(neighbour.received, sequence)
   neighbour.seen = Math.max(neighbour.seen, sequence)
   neighbour.hasGap = neighbour.seen > neighbour.received
+  if (!neighbour.hasGap) neighbour.waitsUntil = null
 }
 
 /** It sent something that we could not take, or that followed something we never got: it is asked for again. */
 export function noteGap(neighbour: Neighbour, sequence: number): void {
   neighbour.seen = Math.max(neighbour.seen, sequence)
   neighbour.hasGap = true
+}
+
+/** All it sent through `sequence` is here, but some of it waits for what others are to bring. */
+export function noteHeldBack(neighbour: Neighbour, sequence: number, now: Millis): void {
+  noteGap(neighbour, sequence)
+  neighbour.heldBack = Math.max(neighbour.heldBack, sequence)
+  neighbour.waitsUntil ??= now + limits.graftMs
+}
+
+/** Something that waited is gone: it is asked for. */
+export function loseHeldBack(neighbour: Neighbour | undefined): void {
+  if (neighbour === undefined) return
+  neighbour.heldBack = 0
+  neighbour.waitsUntil = null
 }
 
 /** Both hold the very same: nothing is open between us. */

@@ -9,6 +9,7 @@ import {
   isActive,
   isLevel,
   isSurelyLevel,
+  loseHeldBack,
   newNeighbour,
   noteSkipped,
   opensAgainAt,
@@ -91,7 +92,9 @@ export class Neighbourhood {
   /** Something it said had to be dropped here: it is not acknowledged, and asked for again. */
   missed(link: LinkId): void {
     const neighbour = this.#neighbours.get(link)
-    if (neighbour !== undefined) neighbour.hasGap = true
+    if (neighbour === undefined) return
+    neighbour.hasGap = true
+    loseHeldBack(neighbour)
   }
 
   /** [BR4] Something for it was dropped. True when that has happened too often. */

@@ -32,6 +32,10 @@ export class WaitingUpdates {
     return true
   }
 
+  has(from: LinkId): boolean {
+    return this.#updates.some((waiting) => waiting.from === from)
+  }
+
   /** Hands all out; what still waits is to be added again. */
   take(): readonly WaitingUpdate[] {
     const taken = this.#updates
