@@ -163,7 +163,7 @@ export const wireBugs: readonly PlantedBug[] = [
     plan: whole,
     plant: () => ({ tap: blindToDeletes }),
     caughtBy: ['status-true', 'converged'],
-    seeds: [96, 143],
+    seeds: [96, 251, 271],
   },
   {
     name: 'drop-deletes',
