@@ -22,6 +22,7 @@ export {
 export { limits } from './limits.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Crypto, Identity } from './ports/crypto.ts'
+export { bytesOf, isOverdue } from './history/outline.ts'
 export { documentBehind, isVersionsName, versionsNameOf } from './history/named-versions.ts'
 export { silent, type Log, type LogLevel } from './ports/log.ts'
 export type { Rtc, RtcConnection, RtcEvents } from './ports/rtc.ts'
@@ -31,6 +32,7 @@ export { DirectTransport, type DirectTransportOptions } from './direct/direct-tr
 export type { Random } from './ports/random.ts'
 export type {
   DatedRecord,
+  HistoryOutline,
   HistoryStorage,
   KeptSegment,
   NewSegment,

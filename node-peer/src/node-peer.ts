@@ -12,6 +12,7 @@ import type {
 import type { Bridge } from './bridge/bridge.ts'
 import { Bridges, type BridgeOptions } from './bridge/bridges.ts'
 import type { DocumentHooks } from './hooks/document-hooks.ts'
+import type { HistorySweep } from './history-sweep.ts'
 import type { Lan } from './lan/lan.ts'
 import type { PeerServer } from './server/peer-server.ts'
 import type { Webhooks } from './webhooks/webhooks.ts'
@@ -22,6 +23,7 @@ export interface NodePeerParts {
   readonly data: string | null
   readonly durability: Storage['durability']
   readonly lan: Lan | null
+  readonly sweep: HistorySweep
   readonly documentHooks: DocumentHooks
   readonly webhooks: Webhooks
   readonly log: Log
@@ -42,13 +44,14 @@ export class NodePeer implements Peer {
   readonly #server: PeerServer | null
   readonly #bridges: Bridges
   readonly #lan: Lan | null
+  readonly #sweep: HistorySweep
   readonly #documentHooks: DocumentHooks
   readonly #webhooks: Webhooks
   #closing: Promise<void> | null = null
 
   constructor(
     peer: Peer,
-    { server, data, durability, lan, log, whyNotDirect, documentHooks, webhooks }: NodePeerParts,
+    { server, data, durability, lan, sweep, log, whyNotDirect, documentHooks, webhooks }: NodePeerParts,
   ) {
     this.#peer = peer
     this.#server = server
@@ -57,6 +60,7 @@ export class NodePeer implements Peer {
     this.durability = durability
     this.whyNotDirect = whyNotDirect
     this.#lan = lan
+    this.#sweep = sweep
     this.#documentHooks = documentHooks
     this.#webhooks = webhooks
     this.#bridges = new Bridges({ peer, ownSignalling: server?.ownSignalling ?? null, log })
@@ -144,6 +148,7 @@ export class NodePeer implements Peer {
 
   async #leave(): Promise<void> {
     // First, while there is signalling and the people behind this peer can be taken back from the rooms.
+    this.#sweep.stop()
     await Promise.all([this.#bridges.close(), this.#lan?.close()])
     this.#server?.stopListening()
     await this.#documentHooks.finish()

@@ -27,6 +27,7 @@ import { nodeCrypto } from './platform/crypto.ts'
 import { nodeRandom } from './platform/random.ts'
 import { isLoopback } from './server/access.ts'
 import { PeerServer } from './server/peer-server.ts'
+import { HistorySweep } from './history-sweep.ts'
 import { Lan } from './lan/lan.ts'
 import { purgeIn } from './purge.ts'
 import { LevelStorage } from './storage/level-storage.ts'
@@ -134,7 +135,9 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
       webhooks.changed(name)
     })
     const lan = options.lan === true ? new Lan({ peer, reach: server?.reach ?? null, log }) : null
+    const sweep = new HistorySweep(storage, log)
     return new NodePeer(peer, {
+      sweep,
       server,
       data,
       durability: storage.durability,

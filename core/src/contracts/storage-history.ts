@@ -95,8 +95,9 @@ export const storageHistoryCases: readonly ContractCase<StorageSubject>[] = [
       [true, false],
       'which records the segments hold, too',
     )
-    assertEqual(await storage.history?.sizeOf(name), 100, 'size')
-    assertEqual(await storage.history?.sizeOf(other), 0, 'size of another')
+    const [one, two] = [await storage.history?.outline(name), await storage.history?.outline(other)]
+    assertEqual(one?.segments, past.segments, 'its outline')
+    assertEqual([one?.retention, two?.segments], [past.retention, []], 'outlines')
     await storage[Symbol.asyncDispose]()
   }),
 
@@ -119,7 +120,7 @@ export const storageHistoryCases: readonly ContractCase<StorageSubject>[] = [
     )
     await storage.compact(name, () => ({ snapshot, damaged: [], segments: [] }))
     await assertSegments(await history.past(name), [])
-    assertEqual(await history.sizeOf(name), 0, 'size')
+    assertEqual((await history.outline(name)).segments, [], 'its outline')
   }),
 
   historyCase('[HI1] a compaction that says nothing of segments leaves them', async (storage, history) => {

@@ -57,7 +57,10 @@ export class MemoryStorage implements Storage {
     const { retentions, segments } = this.#disk
     return {
       past: async (name) => this.#pastOf(name, options, this.#recordsOf(name)),
-      sizeOf: async (name) => (segments.get(name) ?? []).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      outline: async (name) => ({
+        retention: retentions.get(name) ?? options.retention,
+        segments: segments.get(name) ?? [],
+      }),
       retain: async (name, retention) => {
         if (this.#recordsOf(name).length === 0) throw new KnotworkError('storage', 'no such document is stored here')
         if (retention === null) retentions.delete(name)

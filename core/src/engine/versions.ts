@@ -2,6 +2,7 @@
 import { KnotworkError } from '../errors.ts'
 import { differenceBetween, type DocumentDifference } from '../history/comparison.ts'
 import { checkedVersionName, NamedVersions, versionsNameOf, type NamedState } from '../history/named-versions.ts'
+import { bytesOf } from '../history/outline.ts'
 import { stateAt } from '../history/replay.ts'
 import { restorationOf } from '../history/restoration.ts'
 import { sessionsOf } from '../history/sessions.ts'
@@ -49,7 +50,7 @@ export class DocumentVersions implements Versions {
     return {
       retention: past.retention,
       since: first === undefined ? null : momentOf(first),
-      sizeBytes: past.segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      sizeBytes: bytesOf(past),
       isDamaged: past.isDamaged,
       sessions: sessions.map(({ from, to, edits, sizeBytes }) => {
         const end = momentOf(to)

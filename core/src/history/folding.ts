@@ -4,9 +4,10 @@
  */
 import * as Y from 'yjs'
 import { limits } from '../limits.ts'
-import type { KeptSegment, NewSegment, Past, Retention, Seconds, StoredSegment } from '../ports/history-storage.ts'
+import type { KeptSegment, NewSegment, Past, Seconds, StoredSegment } from '../ports/history-storage.ts'
 import { inspect } from '../replica/gate.ts'
 import { ownLimits } from '../replica/compaction.ts'
+import { horizonOf } from './outline.ts'
 import { beginningOf, hasSegments, logOf, type Group } from './sessions.ts'
 
 /** Lets others run when this has taken long enough. */
@@ -45,12 +46,6 @@ async function foldOnto(past: Past, breathe: Breathe): Promise<Segments> {
   }
   return expired(past, [...kept, ...fresh], isOver)
 }
-
-function horizonOf(retention: Retention, now: Seconds): Seconds {
-  return typeof retention === 'object' ? now - retention.days * secondsPerDay : -Infinity
-}
-
-const secondsPerDay = 86_400
 
 /** The segments that are over become one state. */
 async function expired(

@@ -54,11 +54,14 @@ export interface Past {
   read(id: number): Promise<Uint8Array | null>
 }
 
+/** What is known of a document's history from its index. */
+export type HistoryOutline = Pick<Past, 'retention' | 'segments'>
+
 export interface HistoryStorage {
   /** A document that was never stored has an empty history. */
   past(name: DocumentName): Promise<Past>
-  /** Bytes its segments take, without reading them. */
-  sizeOf(name: DocumentName): Promise<number>
+  /** The same without the log, and without reading it. */
+  outline(name: DocumentName): Promise<HistoryOutline>
   /** Sets how long this document's history is kept, null for what the storage was opened with. `none` drops it at once. */
   retain(name: DocumentName, retention: Retention | null): Promise<void>
 }

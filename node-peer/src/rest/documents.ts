@@ -1,6 +1,14 @@
 /** All documents of this peer: a list, page by page, and making a new one. */
 import { randomBytes } from 'node:crypto'
-import { decodeNote, documentName, importRoots, isDeleted, isVersionsName, type ListedDocument } from '@knotwork/core'
+import {
+  bytesOf,
+  decodeNote,
+  documentName,
+  importRoots,
+  isDeleted,
+  isVersionsName,
+  type ListedDocument,
+} from '@knotwork/core'
 import { Hono } from 'hono'
 import { Rejected } from '../server/problem.ts'
 import { described, query } from './description.ts'
@@ -103,7 +111,7 @@ async function shown(
   return {
     name,
     bytes: updates.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    historyBytes: (await storage.history?.sizeOf(name)) ?? 0,
+    historyBytes: storage.history === undefined ? 0 : bytesOf(await storage.history.outline(name)),
     damaged: unreadable + ((await files?.setAside(name)) ?? 0),
     deleted: isDeleted(...updates),
     // Own edits that nobody else has are on this peer alone.

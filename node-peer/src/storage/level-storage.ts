@@ -7,6 +7,7 @@ import {
   KnotworkError,
   type Compacted,
   type DocumentName,
+  type HistoryOutline,
   type HistoryStorage,
   limits,
   type ListedDocument,
@@ -65,7 +66,7 @@ export class LevelStorage implements Storage {
     this.#retention = retention
     this.history = {
       past: (name) => this.#past(new DocumentKeys(name)),
-      sizeOf: (name) => this.#historySize(new DocumentKeys(name)),
+      outline: (name) => this.#outline(new DocumentKeys(name)),
       retain: (name, kept) => this.#oneByOne(() => this.#retain(new DocumentKeys(name), kept)),
     }
   }
@@ -274,10 +275,10 @@ export class LevelStorage implements Storage {
     return found
   }
 
-  async #historySize(keys: DocumentKeys): Promise<number> {
+  async #outline(keys: DocumentKeys): Promise<HistoryOutline> {
     const head = await this.#database.read((database) => readHead(database, keys))
     const { index } = await this.#historyOf(keys, head)
-    return index.segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    return { retention: index.retention ?? this.#retention, segments: index.segments }
   }
 
   async #retain(keys: DocumentKeys, retention: Retention | null): Promise<void> {

@@ -3,7 +3,16 @@
  * to apps. A mark says when the records from one key on were appended; the index says how long the history is kept, which segments
  * there are, and which record they hold, too.
  */
-import type { Compacted, DatedRecord, KeptSegment, Past, Retention, Seconds, StoredSegment } from '@knotwork/core'
+import type {
+  Compacted,
+  DatedRecord,
+  HistoryOutline,
+  KeptSegment,
+  Past,
+  Retention,
+  Seconds,
+  StoredSegment,
+} from '@knotwork/core'
 import { wallClock } from '../clock.ts'
 import { tightBytes } from '../plain-bytes.ts'
 import { documentStore } from './document-databases.ts'
@@ -144,9 +153,9 @@ export function retain(
   })
 }
 
-export async function sizeOfHistory(database: IDBDatabase): Promise<number> {
-  const { segments } = await indexIn(database.transaction(documentStore.custom))
-  return segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+export async function readOutline(database: IDBDatabase, retention: Retention): Promise<HistoryOutline> {
+  const index = await indexIn(database.transaction(documentStore.custom))
+  return { retention: index.retention ?? retention, segments: index.segments }
 }
 
 function putIndex(custom: IDBObjectStore, index: Index): void {

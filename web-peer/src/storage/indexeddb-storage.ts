@@ -19,7 +19,7 @@ import {
 } from '@knotwork/core'
 import { wallClock } from '../clock.ts'
 import { DocumentDatabases } from './document-databases.ts'
-import { Marks, readPast, retain, sizeOfHistory } from './document-history.ts'
+import { Marks, readPast, retain, readOutline } from './document-history.ts'
 import { appendAll, compactAll, noteAlone, readAll, readNote } from './document-log.ts'
 import { DocumentRegister } from './document-register.ts'
 
@@ -52,7 +52,10 @@ export class IndexedDbStorage implements Storage {
         const found = await explained(this.#databases.use(name, false, (database) => readPast(database, retention)))
         return found?.past ?? { ...emptyPast, retention, now: wallClock() }
       },
-      sizeOf: async (name) => (await explained(this.#databases.use(name, false, sizeOfHistory))) ?? 0,
+      outline: async (name) => {
+        const found = this.#databases.use(name, false, (database) => readOutline(database, retention))
+        return (await explained(found)) ?? { retention, segments: [] }
+      },
       retain: (name, kept) => this.#retain(name, kept),
     }
     this.#ownDatabase = ownDatabase
