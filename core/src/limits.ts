@@ -188,6 +188,8 @@ export const limits = {
   sessionS: 3_600,
   /** A segment of a history: few enough bytes to be merged, read and checked at a time. */
   segmentBytesMax: 256 * KiB,
+  /** Segments of one history: the older half is told in half as many steps when there are more. */
+  segmentsMax: 2_000,
   /** A named version holds the whole document, and is an edit of the document that named versions are kept in. */
   namedVersionBytesMax: 3 * MiB,
   versionNameBytesMax: 256,

@@ -44,7 +44,31 @@ async function foldOnto(past: Past, breathe: Breathe): Promise<Segments> {
     const at = beginningOf(log, past.now)
     fresh.unshift({ from: at, to: at, edits: 0, update: await merged(log.before, breathe) })
   }
-  return expired(past, [...kept, ...fresh], isOver)
+  return expired(past, await thinned(past, [...kept, ...fresh]), isOver)
+}
+
+/** [HI2] Of too many segments the older half is joined in pairs; what the history begins with stays what it is. */
+async function thinned(
+  past: Past,
+  segments: readonly (NewSegment | StoredSegment)[],
+): Promise<readonly (NewSegment | StoredSegment)[]> {
+  if (segments.length <= limits.segmentsMax) return segments
+  const first = segments[0]?.edits === 0 ? 1 : 0
+  const half = first + 2 * Math.floor(segments.length / 4)
+  const joined: NewSegment[] = []
+  for (let at = first; at < half; at += 2) {
+    const [one, other] = [segments[at], segments[at + 1]]
+    if (one === undefined || other === undefined) return segments
+    const updates = [await updateOf(past, one), await updateOf(past, other)].filter((update) => update !== null)
+    // It was there a moment ago: another compaction has been here.
+    if (updates.length < 2) return segments
+    joined.push({ from: one.from, to: other.to, edits: one.edits + other.edits, update: Y.mergeUpdatesV2(updates) })
+  }
+  return [...segments.slice(0, first), ...joined, ...segments.slice(half)]
+}
+
+function updateOf(past: Past, segment: NewSegment | StoredSegment): Promise<Uint8Array | null> {
+  return 'update' in segment ? Promise.resolve(segment.update) : past.read(segment.id)
 }
 
 /** The segments that are over become one state. */
@@ -62,7 +86,7 @@ async function expired(
   // Collected: what was deleted by then is nowhere any more.
   const doc = new Y.Doc()
   for (const segment of old) {
-    const update = 'update' in segment ? segment.update : await past.read(segment.id)
+    const update = await updateOf(past, segment)
     // The log still has everything; only how it came about is lost.
     if (update === null) return []
     Y.applyUpdateV2(doc, update)
