@@ -19,13 +19,15 @@ export interface DeskOptions {
 }
 
 export interface Asking {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Of the document; without it, all of them. */
   readonly name?: string
   /** What of it: `versions`. */
   readonly part?: string
   readonly query?: Readonly<Record<string, string>>
   readonly json?: unknown
+  /** In place of `json`: bytes as they are. */
+  readonly body?: { readonly type: string; readonly bytes: Uint8Array }
   readonly accept?: string
 }
 
@@ -59,7 +61,7 @@ export class Desk implements AsyncDisposable {
   }
 
   /** The answer to a request that succeeded. */
-  async ask({ method = 'GET', name, part, query = {}, json, accept }: Asking): Promise<Response> {
+  async ask({ method = 'GET', name, part, query = {}, json, body, accept }: Asking): Promise<Response> {
     const target = new URL('/v1/docs', this.#url)
     // In the query, because URL parsers swallow some names.
     if (name !== undefined) target.searchParams.set('doc', name)
@@ -69,9 +71,10 @@ export class Desk implements AsyncDisposable {
       ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
       ...(accept === undefined ? {} : { accept }),
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': body.type }),
     }
-    const body = json === undefined ? {} : { body: JSON.stringify(json) }
-    const answer = await fetch(target, { method, headers, ...body }).catch((thrown: unknown) => {
+    const sent = body === undefined ? JSON.stringify(json) : new Uint8Array(body.bytes)
+    const answer = await fetch(target, { method, headers, body: sent ?? null }).catch((thrown: unknown) => {
       throw new KnotworkError('closed', `no peer answers at ${this.#url}: ${messageOf(thrown)}`)
     })
     if (!answer.ok) throw new KnotworkError('refused-request', await whyNot(answer))

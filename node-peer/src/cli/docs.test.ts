@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stateTag } from '@knotwork/core'
 import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -22,7 +23,7 @@ async function run(...args: readonly string[]): Promise<string> {
   withDocs(program)
   let out = ''
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text)
+    out += typeof text === 'string' ? text : Buffer.from(text).toString('utf8')
     return true
   })
   try {
@@ -91,5 +92,66 @@ describe('knotwork docs', () => {
     await expect(run('version', 'diff', '', 'nothing', ...at)).rejects.toThrow(/name/u)
     await expect(run('ls', '--url', 'http://127.0.0.1:1')).rejects.toThrow('no peer answers')
     await expect(run('ls', '--data', join(data, 'nothing'))).rejects.toThrow('there is no data')
+  })
+})
+
+describe('moving documents', () => {
+  const names = ['notes/today', '..', '.', 'rööm 100%', '%2F', '__proto__', 'a\nb', 'A', '文書']
+
+  it('[RE4] [RE5] exports all documents, and imports them into another peer, nothing lost', async () => {
+    const files = join(data, 'files')
+    const other = join(data, 'other')
+    const tags = new Map<string, string>()
+    const from = await openPeer({ data: join(data, 'from'), listen: { port: 0 }, page: false, direct: false })
+    for (const name of names) {
+      const doc = new Y.Doc()
+      doc.getText('body').insert(0, name, { bold: true })
+      doc.getText('body').delete(0, 1)
+      doc.getMap('map').set('bytes', Uint8Array.of(1, 2))
+      await from.merge(name, Y.encodeStateAsUpdate(doc))
+      tags.set(name, stateTag((await from.read(name))!))
+    }
+    const doc = new Y.Doc()
+    doc.getText('body').insert(0, 'gone')
+    await from.merge('deleted', Y.encodeStateAsUpdate(doc))
+    expect((await fetch(`${from.url ?? ''}/v1/docs/deleted`, { method: 'DELETE' })).status).toBe(204)
+    await from.close()
+    const at = ['--data', join(data, 'from')]
+    expect(JSON.parse(await run('export', '--all', '--out', files, '--json', ...at))).toMatchObject({ failed: [] })
+    expect((await readdir(files)).length).toBe(names.length)
+    await mkdir(other)
+    const first = JSON.parse(await run('import', files, '--json', '--data', other)) as { stored: string[] }
+    expect(first.stored.toSorted()).toEqual(names.toSorted())
+    expect(await run('import', files, '--data', other)).toContain(`0 imported, ${names.length} were the same already`)
+    const to = await openPeer({ data: other })
+    for (const name of names) expect(stateTag((await to.read(name))!)).toBe(tags.get(name))
+    await to.close()
+    // Nothing is written over.
+    const again = JSON.parse(await run('export', '--all', '--out', files, '--json', ...at)) as { failed: object[] }
+    expect([again.failed.length, process.exitCode]).toEqual([names.length, 1])
+    process.exitCode = undefined
+  })
+
+  it('[RE4] as JSON, text and Markdown; what cannot be taken is told, and costs nothing else', async () => {
+    const peer = await open()
+    await write(peer, '# Title\n')
+    await peer.close()
+    const at = ['--data', data]
+    const file = join(data, 'b.md')
+    await run('export', 'a', '--format', 'markdown', '--out', file, ...at)
+    expect(await readFile(file, 'utf8')).toBe('# Title\n')
+    await writeFile(join(data, 'c.json'), '{"list":[1,{"two":3}],"body":"text"}')
+    await writeFile(join(data, 'd.yjs'), 'garbage')
+    const paths = ['b.md', 'c.json', 'd.yjs'].map((name) => join(data, name))
+    const report = JSON.parse(await run('import', ...paths, '--json', ...at)) as { stored: string[]; failed: object[] }
+    expect([report.stored, report.failed.length, process.exitCode]).toEqual([['b', 'c'], 1, 1])
+    process.exitCode = undefined
+    expect(JSON.parse(await run('export', 'c', '--format', 'json', ...at))).toEqual({
+      list: [1, { two: 3 }],
+      body: 'text',
+    })
+    expect(await run('export', 'b', '--format', 'text', ...at)).toBe('# Title\n')
+    expect(await run('import', file, '--name', 'b', ...at)).toContain('1 were the same')
+    await expect(run('export', 'nothing', ...at)).rejects.toMatchObject({ code: 'refused-request' })
   })
 })

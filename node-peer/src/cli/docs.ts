@@ -2,7 +2,19 @@
 import type { Retention } from '@knotwork/core'
 import { Option, type Command } from 'commander'
 import { Desk, type Asking, type DeskOptions } from './desk.ts'
-import { toldDifference, toldDocuments, toldPurge, toldVersions, type Listed, type Versions } from './docs-output.ts'
+import { toldDifference, toldDocuments, toldPurge, toldVersions, type Versions } from './docs-output.ts'
+import {
+  exportAll,
+  exportOne,
+  filesIn,
+  formats,
+  importFiles,
+  listed,
+  toldExport,
+  toldImport,
+  type ExportOptions,
+  type ImportFilesOptions,
+} from './moving.ts'
 import { retention } from './settings.ts'
 
 interface DocsOptions extends DeskOptions {
@@ -15,6 +27,7 @@ export function withDocs(program: Command): void {
     .description('Works on the documents of a peer: of one that runs, or of the data of one that does not.')
     .exitOverride()
   addListing(docs)
+  addMoving(docs)
   addVersions(docs)
   addKeeping(docs)
 }
@@ -25,15 +38,43 @@ function addListing(docs: Command): void {
     .option('--prefix <text>', 'only names that begin with it')
     .action(async (options: DocsOptions & { readonly prefix?: string }) => {
       await using desk = await Desk.open(options)
-      const documents: Listed[] = []
-      for (let after: string | null = ''; after !== null;) {
-        const { prefix = '' } = options
-        const query: Record<string, string> = { limit: '1000', prefix, ...(after === '' ? {} : { after }) }
-        const page = (await (await desk.ask({ query })).json()) as { documents: Listed[]; next: string | null }
-        documents.push(...page.documents)
-        after = page.next
-      }
+      const documents = await listed(desk, options.prefix)
       say(options, { documents }, () => toldDocuments(documents))
+    })
+}
+
+function addMoving(docs: Command): void {
+  on(docs.command('export'))
+    .description(
+      'Writes a document, or all of them, to files: as Yjs updates, which lose nothing, as JSON, or one root as text.',
+    )
+    .argument('[name]', 'the document; none with --all')
+    .option('--all', 'all documents, each to a file of its own in the directory --out')
+    .addOption(new Option('--format <format>', 'of the files').choices(formats).default('update'))
+    .option('--root <name>', 'the root that is text', 'body')
+    .option('--out <path>', 'file or directory; without it, one document goes to stdout')
+    .action(async (name: string | undefined, options: DocsOptions & ExportOptions, command: Command) => {
+      if ((name === undefined) !== (options.all ?? false)) command.error('error: name a document, or say --all')
+      if (options.all === true && options.out === undefined)
+        command.error('error: --all wants a directory: --out <path>')
+      await using desk = await Desk.open(options)
+      const report = name === undefined ? await exportAll(desk, options) : await exportOne(desk, name, options)
+      if (report !== null) say(options, report, () => toldExport(report))
+      if ((report?.failed.length ?? 0) > 0) process.exitCode = 1
+    })
+  on(docs.command('import'))
+    .description('Takes documents from files, or from all files of a directory, as `docs export` writes them.')
+    .argument('<path...>', 'files or directories; their names are the percent-encoded names of documents')
+    .option('--name <name>', 'the document, where there is one file alone')
+    .addOption(new Option('--format <format>', 'of the files; default: by their endings').choices(formats))
+    .option('--root <name>', 'the root that a text becomes', 'body')
+    .action(async (paths: string[], options: DocsOptions & ImportFilesOptions, command: Command) => {
+      const files = await filesIn(paths)
+      if (options.name !== undefined && files.length !== 1) command.error('error: --name is for one file')
+      await using desk = await Desk.open(options)
+      const report = await importFiles(desk, files, options)
+      say(options, report, () => toldImport(report))
+      if (report.failed.length > 0) process.exitCode = 1
     })
 }
 
