@@ -9,6 +9,7 @@ describe('[TR3] close codes', () => {
       garbage: 4400,
       token: 4401,
       proof: 4403,
+      forbidden: 4403,
       duplicate: 4409,
       version: 4426,
       unavailable: 4503,
