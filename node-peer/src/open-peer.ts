@@ -108,6 +108,10 @@ export interface OpenPeerOptions {
  */
 export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer> {
   const listen = listenOptions(options)
+  if (options.lan === true && isRuledWithoutToken(options)) {
+    const danger = 'whoever is found on the local network would get all documents, whatever onAuthenticate says'
+    throw new KnotworkError('refused', `${danger}: set a token, or leave lan out`)
+  }
   const connect = (options.connect ?? []).map((address) => dialledAddress(address))
   const opened: AsyncDisposable[] = []
   try {
@@ -200,10 +204,17 @@ async function start(options: OpenPeerOptions, parts: Parts): Promise<Peer> {
   )
 }
 
+/** The app decides about clients, and nothing tells peers apart from strangers. */
+function isRuledWithoutToken({ hooks, token }: OpenPeerOptions): boolean {
+  return hooks?.onAuthenticate !== undefined && token === undefined
+}
+
 /** Or why there is none. */
 async function directTransport(options: OpenPeerOptions): Promise<Transport | string> {
   const { direct = 'accept', iceServers = [], log = silent } = options
   if (direct === false) return 'this peer was told to take no direct links'
+  // [HK2] Strangers are introduced by neighbours, and get all documents.
+  if (isRuledWithoutToken(options)) return 'where the app decides who may come in, direct links need a shared token'
   const rtc = await nodeRtc({ iceServers })
   if (typeof rtc !== 'string') return new DirectTransport({ rtc, clock: nodeClock, random: nodeRandom })
   log('info', 'no direct links', { why: rtc })

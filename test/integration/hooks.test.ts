@@ -129,6 +129,10 @@ describe('[HK1] who may do what with which document', () => {
   it('[HK2] peers, who get everything, come in with the shared token alone', async () => {
     const withoutToken = await peerWith({ onAuthenticate: () => 'read-write' })
     expect(await closeOf(`${webSocketUrl(withoutToken)}/peer`)).toMatchObject({ code: 4401 })
+    // Nor by the ways on which strangers find a peer.
+    const ruled = await peerWith({ onAuthenticate: byToken }, { direct: 'accept' })
+    expect(ruled.whyNotDirect).toContain('shared token')
+    await expect(peerWith({ onAuthenticate: byToken }, { lan: true })).rejects.toMatchObject({ code: 'refused' })
     const withToken = await peerWith({ onAuthenticate: byToken }, { token: 'of the network' })
     await withToken.merge('a', updateOf('shared'))
     const friend = await peerWith({}, { connect: [withToken.url ?? ''], token: 'of the network' })
