@@ -10,6 +10,7 @@ export interface ListView {
 export function listView({ add, undo }: ListView): (lines: readonly string[]) => void {
   const field = document.createElement('input')
   field.ariaLabel = 'Add'
+  field.placeholder = 'Add a line'
   field.addEventListener('keydown', ({ key }) => {
     if (key !== 'Enter') return
     add(field.value)

@@ -12,7 +12,13 @@ const { doc, awareness } = joinRoom('monaco')
 const text = doc.getText('body')
 
 app().classList.add('monaco')
-const editor = monaco.editor.create(app(), { language: 'plaintext', minimap: { enabled: false } })
+const isDark = matchMedia('(prefers-color-scheme: dark)').matches
+const editor = monaco.editor.create(app(), {
+  language: 'plaintext',
+  minimap: { enabled: false },
+  theme: isDark ? 'vs-dark' : 'vs',
+  automaticLayout: true,
+})
 const model = editor.getModel()
 if (model === null) throw new Error('the editor has no model')
 const binding = new MonacoBinding(text, model, new Set([editor]), awareness)

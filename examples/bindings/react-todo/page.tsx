@@ -31,7 +31,7 @@ function Page() {
   }
   return (
     <>
-      <input aria-label="Title" value={title} onChange={({ target }) => setTitle(target.value)} />
+      <input aria-label="Title" placeholder="Title" value={title} onChange={({ target }) => setTitle(target.value)} />
       <p className="people">{everybody.map(({ state }) => state.name).join(', ')}</p>
       <ul>
         {Object.entries(todos).map(([id, todo]) => (
@@ -47,7 +47,13 @@ function Page() {
           </li>
         ))}
       </ul>
-      <input aria-label="Add" value={draft} onChange={({ target }) => setDraft(target.value)} onKeyDown={add} />
+      <input
+        aria-label="Add"
+        placeholder="Add a line"
+        value={draft}
+        onChange={({ target }) => setDraft(target.value)}
+        onKeyDown={add}
+      />
       <button onClick={() => undoManager?.undo()}>Undo</button>
     </>
   )
