@@ -28,6 +28,7 @@ import { nodeRandom } from './platform/random.ts'
 import { isLoopback } from './server/access.ts'
 import { PeerServer } from './server/peer-server.ts'
 import { HistorySweep } from './history-sweep.ts'
+import { Metrics } from './metrics/metrics.ts'
 import { Lan } from './lan/lan.ts'
 import { purgeIn } from './purge.ts'
 import { LevelStorage } from './storage/level-storage.ts'
@@ -117,7 +118,9 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
   try {
     const { identity, storage: own, data } = await kept(options)
     opened.push(own)
-    const storage = new WatchedStorage(own)
+    const metrics = new Metrics()
+    const storage = new WatchedStorage(own, metrics.storageMeter)
+    metrics.watch(storage)
     const { hooks = {}, log = silent } = options
     const calls = new HookCalls(log)
     const documentHooks = new DocumentHooks({ hooks, calls, log })
@@ -125,12 +128,12 @@ export async function openPeer(options: OpenPeerOptions = {}): Promise<NodePeer>
     const file = data === null ? null : new WebhookFile(join(data, 'webhooks.json'), log)
     const webhooks = await Webhooks.open({ endpoints: options.webhooks ?? [], file, log })
     opened.push({ [Symbol.asyncDispose]: () => webhooks.close() })
-    const parts = { storage, files: filesOf(own), hooks, calls, webhooks }
+    const parts = { storage, files: filesOf(own), hooks, calls, webhooks, metrics }
     const server = listen === null ? null : await PeerServer.listen(serverOptions(options, listen, parts))
     if (server !== null) opened.push({ [Symbol.asyncDispose]: () => server.close() })
     const direct = await directTransport(options)
     const whyNotDirect = typeof direct === 'string' ? direct : null
-    const peer = await start(options, { identity, storage, server, connect, direct })
+    const peer = await start(options, { identity, storage, server, connect, direct, metrics })
     server?.serve(peer)
     documentHooks.serve(peer)
     storage.watch((name) => {
@@ -188,15 +191,16 @@ interface Parts {
   readonly connect: readonly string[]
   /** Or why there is none. */
   readonly direct: Transport | string
+  readonly metrics: Metrics
 }
 
 async function start(options: OpenPeerOptions, parts: Parts): Promise<Peer> {
   const { token, keeps = true, log = silent } = options
-  const { identity, storage, server, connect, direct } = parts
+  const { identity, storage, server, connect, direct, metrics } = parts
   const transports: readonly Transport[] = [
     server?.transport ?? new WebSocketTransport({ log, addresses: () => [] }),
     ...(typeof direct === 'string' ? [] : [direct]),
-  ]
+  ].map((transport) => metrics.traffic.over(transport))
   const platform = { clock: nodeClock, random: nodeRandom, crypto: nodeCrypto, identity, storage, transports, log }
   return createPeer(
     { ...platform, ...(typeof direct === 'string' ? { whyNotDirect: direct } : {}) },
@@ -254,7 +258,8 @@ function serverOptions(
     hooks,
     calls,
     webhooks,
-  }: Pick<ServerParts, 'files' | 'hooks' | 'calls' | 'webhooks'> & { readonly storage: WatchedStorage },
+    metrics,
+  }: Pick<ServerParts, 'files' | 'hooks' | 'calls' | 'webhooks' | 'metrics'> & { readonly storage: WatchedStorage },
 ): ServerParts {
   const ownPage = fileURLToPath(new URL('../page', import.meta.url))
   return {
@@ -269,6 +274,7 @@ function serverOptions(
     hooks,
     calls,
     webhooks,
+    metrics,
     keeps,
     log,
   }

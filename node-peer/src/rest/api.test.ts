@@ -35,6 +35,8 @@ const options: RestOptions = {
   events: new EventLog(),
   webhooks: { state: { waiting: [], dead: [] }, revive: () => Promise.resolve(0) },
   visitors: new Visitors({}, new HookCalls(silent)),
+  metrics: { told: () => Promise.reject(new Error('none')), contentType: 'text/plain' },
+  signalClients: () => 0,
   log: silent,
 }
 

@@ -12,6 +12,7 @@ import type { RestEnvironment, RestOptions } from './environment.ts'
 import { EventStreams } from './event-stream.ts'
 import { guard } from './guard.ts'
 import { keepingRoutes } from './keeping.ts'
+import { operationsPaths, operationsRoutes } from './operations.ts'
 import { peerEventsRoutes } from './peer-events.ts'
 import { peerFactsRoutes } from './peer-facts.ts'
 import { webhookRoutes } from './webhook-routes.ts'
@@ -20,7 +21,7 @@ import { versionsRoutes } from './versions.ts'
 export function restApi(options: RestOptions) {
   const streams = new EventStreams(options.visitors)
   const app = new Hono<RestEnvironment>()
-  app.use('/v1/*', guard(options))
+  for (const path of ['/v1/*', ...operationsPaths]) app.use(path, guard(options))
   const api = app
     .route('/v1/docs', documentsRoutes(options))
     .route('/v1/docs', documentRoutes)
@@ -30,6 +31,7 @@ export function restApi(options: RestOptions) {
     .route('/v1', peerFactsRoutes(options))
     .route('/v1', peerEventsRoutes(options.events, streams))
     .route('/v1', webhookRoutes(options))
+    .route('/', operationsRoutes(options))
     .get(
       '/v1/openapi.json',
       described({

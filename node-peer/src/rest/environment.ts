@@ -1,6 +1,7 @@
 import type { DocumentName, Log, Peer } from '@knotwork/core'
 import type { Visit } from '../hooks/hooks.ts'
 import type { Granted, Visitors } from '../hooks/visitors.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { PurgeReport } from '../purge.ts'
 import type { Access } from '../server/access.ts'
 import type { ServerEnvironment } from '../server/environment.ts'
@@ -28,6 +29,9 @@ export interface RestOptions {
   readonly events: EventLog
   readonly visitors: Visitors
   readonly webhooks: Pick<Webhooks, 'state' | 'revive'>
+  readonly metrics: Pick<Metrics, 'told' | 'contentType'>
+  /** How many y-webrtc apps are at the signalling. */
+  readonly signalClients: () => number
   readonly log: Log
 }
 

@@ -121,6 +121,12 @@ export const sinceQuerySchema = z.object({
   since: z.string().optional().meta({ description: 'An event id; the header Last-Event-ID goes before it.' }),
 })
 
+export const versionSchema = z.object({
+  name: z.literal('knotwork'),
+  version: z.string(),
+  node: z.string().meta({ description: 'The version of Node it runs on.' }),
+})
+
 export const selfSchema = z.object({
   id: z.string(),
   version: z.string(),

@@ -14,6 +14,7 @@ import type { HookCalls } from '../hooks/hook-calls.ts'
 import type { Hooks } from '../hooks/hooks.ts'
 import { Visitors } from '../hooks/visitors.ts'
 import { documentTarget } from '../rest/document-target.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { RestOptions } from '../rest/environment.ts'
 import { EventLog } from '../rest/event-log.ts'
 import { signalPath } from './environment.ts'
@@ -36,6 +37,7 @@ export interface PeerServerOptions {
   readonly hooks: Hooks
   readonly calls: HookCalls
   readonly webhooks: RestOptions['webhooks']
+  readonly metrics: Metrics
   readonly keeps: boolean
   readonly log: Log
 }
@@ -54,7 +56,7 @@ export class PeerServer {
   #peer: Peer | null = null
 
   private constructor(options: PeerServerOptions) {
-    const { log, token, host, origins, page, trouble, storage, files, keeps, hooks, calls, webhooks } = options
+    const { log, token, host, origins, page, trouble, storage, files, keeps, hooks, calls, webhooks, metrics } = options
     this.visitors = new Visitors(hooks, calls)
     const { visitors } = this
     this.#options = options
@@ -62,9 +64,12 @@ export class PeerServer {
     const access = new Access({ token, host, origins })
     const peer = (): Peer | null => this.#peer
     const { events } = this
-    const app = serverApp({ access, peer, trouble, page, storage, files, keeps, events, visitors, webhooks, log })
+    const signalClients = (): number => this.#upgrades.signalClients
+    const shared = { access, peer, visitors, log }
+    const told = { events, webhooks, metrics, signalClients }
+    const app = serverApp({ ...shared, ...told, trouble, page, storage, files, keeps })
     const stateless = statelessFor(hooks, calls)
-    this.#upgrades = new Upgrades({ access, peer, transport: this.transport, visitors, stateless, log })
+    this.#upgrades = new Upgrades({ ...shared, transport: this.transport, stateless, traffic: metrics.traffic })
     const listener = getRequestListener(
       // The target was noted when the request came in.
       async (request, bindings) => {
@@ -174,7 +179,7 @@ function routeFor(target: RawTarget): string {
   const query = target.query.size === 0 ? '' : `?${target.query.toString()}`
   const document = documentTarget(target)
   if (document !== null) return `${document.route}${query}`
-  return /^\/(?:v1\/[\w./]+|health|ready)$/u.test(target.path) ? `${target.path}${query}` : '/'
+  return /^\/(?:v1\/[\w./]+|health|ready|version|metrics)$/u.test(target.path) ? `${target.path}${query}` : '/'
 }
 
 function listenError(thrown: unknown, host: string, port: number): KnotworkError {

@@ -5,12 +5,13 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { closeCode, documentName, limits, yjsKeepAlive, type Log, type Peer } from '@knotwork/core'
+import { closeCode, documentName, limits, yjsKeepAlive, type AcceptLink, type Log, type Peer } from '@knotwork/core'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { HocuspocusClients, type StatelessListener } from '../hocuspocus/hocuspocus-clients.ts'
 import type { ConversationOptions } from '../hocuspocus/hocuspocus-conversation.ts'
 import type { Visit } from '../hooks/hooks.ts'
 import type { Visitors } from '../hooks/visitors.ts'
+import type { Traffic } from '../metrics/traffic.ts'
 import { signallingLimits } from '../signalling/signalling-limits.ts'
 import { SignallingSockets } from '../signalling/signalling-sockets.ts'
 import { peerPath } from '../transport/address.ts'
@@ -35,6 +36,7 @@ export interface UpgradesOptions {
   readonly transport: WebSocketTransport
   readonly visitors: Visitors
   readonly stateless: StatelessListener
+  readonly traffic: Traffic
   readonly log: Log
 }
 
@@ -69,6 +71,11 @@ export class Upgrades {
     stream.on('error', ignored)
     const target = rawTarget(request.url ?? '/')
     this.#serverFor(target).handleUpgrade(request, stream, head, (socket) => this.#opened(socket, request, target))
+  }
+
+  /** How many are connected to the signalling. */
+  get signalClients(): number {
+    return this.#signalling.count
   }
 
   /** Takes no more, closes what is still open, and resolves when all of it is closed. */
@@ -135,8 +142,11 @@ export class Upgrades {
     const peer = this.#options.peer()
     if (peer === null) return
     const visit = visitOf(request, target)
+    const { traffic } = this.#options
     if (isBelow(target, hocuspocusPath)) {
-      this.#yjsClients.add(socket, origin, this.#hocuspocusClients.join(peer, this.#hocuspocusRules(visit)))
+      const conversation = this.#hocuspocusClients.join(peer, this.#hocuspocusRules(visit))
+      const accept = traffic.counting('hocuspocus', conversation.accept)
+      this.#yjsClients.add(socket, origin, { ...conversation, accept })
       return
     }
     if (target.path === signalPath) {
@@ -153,11 +163,12 @@ export class Upgrades {
   }
 
   #yjsConversation(peer: Peer, name: string, visit: () => Visit): Conversation {
-    const { visitors } = this.#options
+    const { visitors, traffic } = this.#options
     const keepAlive = (): Uint8Array => yjsKeepAlive
-    if (!visitors.isWatched) return { accept: (link) => peer.attachYjs(name, link), keepAlive }
+    const counted = (accept: AcceptLink): Conversation => ({ accept: traffic.counting('yjs', accept), keepAlive })
+    if (!visitors.isWatched) return counted((link) => peer.attachYjs(name, link))
     const options = { peer, visitors, visit: { ...visit(), wire: 'yjs', documentName: name } as const, name }
-    return { accept: (link) => new Entrance(link, options), keepAlive }
+    return counted((link) => new Entrance(link, options))
   }
 
   /** The token comes with each document, or came with the socket. */

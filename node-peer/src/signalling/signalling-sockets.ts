@@ -15,6 +15,10 @@ export class SignallingSockets {
     this.#log = log
   }
 
+  get count(): number {
+    return this.#machine.socketCount
+  }
+
   /** Takes an open socket. */
   add(socket: WebSocket, from: string): void {
     this.#addresses.set(socket, from)

@@ -5,13 +5,20 @@ export type StoredListener = (name: DocumentName, updates: readonly Uint8Array[]
 
 export type LoadCompletion = (name: DocumentName, loaded: StoredDocument) => Promise<StoredDocument>
 
+export type StorageOperation = 'load' | 'append' | 'compact'
+
+/** Is told when an operation begins; what it returns, how it ended. Neither may throw. */
+export type StorageMeter = (operation: StorageOperation) => (isDone: boolean) => void
+
 export class WatchedStorage implements Storage {
   readonly #storage: Storage & { readonly trouble?: string | null }
   readonly #listeners = new Set<StoredListener>()
+  readonly #meter: StorageMeter
   #complete: LoadCompletion | null = null
 
-  constructor(storage: Storage & { readonly trouble?: string | null }) {
+  constructor(storage: Storage & { readonly trouble?: string | null }, meter: StorageMeter = () => () => undefined) {
     this.#storage = storage
+    this.#meter = meter
   }
 
   /** Listeners must not throw. */
@@ -38,7 +45,7 @@ export class WatchedStorage implements Storage {
   }
 
   async load(name: DocumentName): Promise<StoredDocument> {
-    const loaded = await this.#storage.load(name)
+    const loaded = await this.#metered('load', () => this.#storage.load(name))
     return this.#complete === null ? loaded : this.#complete(name, loaded)
   }
 
@@ -48,12 +55,12 @@ export class WatchedStorage implements Storage {
   }
 
   async append(name: DocumentName, updates: readonly Uint8Array[], note?: Uint8Array): Promise<void> {
-    await this.#storage.append(name, updates, note)
+    await this.#metered('append', () => this.#storage.append(name, updates, note))
     if (updates.length > 0) for (const listener of this.#listeners) listener(name, updates)
   }
 
   compact(name: DocumentName, merge: Merge): Promise<void> {
-    return this.#storage.compact(name, merge)
+    return this.#metered('compact', () => this.#storage.compact(name, merge))
   }
 
   list(): AsyncIterable<ListedDocument> {
@@ -62,5 +69,17 @@ export class WatchedStorage implements Storage {
 
   [Symbol.asyncDispose](): PromiseLike<void> {
     return this.#storage[Symbol.asyncDispose]()
+  }
+
+  async #metered<Value>(operation: StorageOperation, run: () => Promise<Value>): Promise<Value> {
+    const ended = this.#meter(operation)
+    let isDone = false
+    try {
+      const value = await run()
+      isDone = true
+      return value
+    } finally {
+      ended(isDone)
+    }
   }
 }
