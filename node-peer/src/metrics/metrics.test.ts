@@ -31,6 +31,7 @@ async function metric(peer: NodePeer, line: string): Promise<number> {
 describe('/metrics', () => {
   it('[RE8] counts links, bytes, updates and documents as they are, and names none', async () => {
     await using kept = await open({ data: directory })
+    expect(await metric(kept, 'knotwork_received_bytes_total{kind="peer",transport="websocket"}')).toBe(0)
     const name = 'secret-name/of a document'
     expect(await metric(kept, 'knotwork_documents_stored')).toBe(0)
     {

@@ -20,6 +20,11 @@ type Counting = { -readonly [Key in keyof Tally]: Tally[Key] } & { readonly link
 export class Traffic {
   readonly #tallies = new Map<string, Counting>()
 
+  constructor() {
+    // Those that every peer can have begin with zero: a series that begins with its first value shows no increase.
+    for (const kind of ['peer', 'yjs', 'hocuspocus'] as const) this.#tally(kind, 'websocket')
+  }
+
   get tallies(): readonly Tally[] {
     return [...this.#tallies.values()]
   }
