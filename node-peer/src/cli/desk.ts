@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { KnotworkError, messageOf } from '@knotwork/core'
 import { defaultDataDirectory } from '../data-directory.ts'
 import type { NodePeer } from '../node-peer.ts'
@@ -20,6 +21,8 @@ export interface DeskOptions {
 
 export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Where, if not at the documents. */
+  readonly path?: string
   /** Of the document; without it, all of them. */
   readonly name?: string
   /** What of it: `versions`. */
@@ -60,9 +63,33 @@ export class Desk implements AsyncDisposable {
     }
   }
 
+  /** @throws KnotworkError `closed` when no peer runs on those data, or did and did not say where. */
+  static async running({ url, data, token }: DeskOptions): Promise<Desk> {
+    if (url !== undefined) return new Desk(url, token, null)
+    const directory = resolve(data ?? defaultDataDirectory())
+    const note = await readRunningNote(directory)
+    // What is left of a peer that was killed may name a port that is somebody else's now.
+    if (note !== null && isAlive(note.pid)) return new Desk(note.url, token, null)
+    throw new KnotworkError('closed', `no peer runs on ${directory}; say where one listens with --url`)
+  }
+
+  /** Where that peer listens. */
+  get url(): string {
+    return this.#url
+  }
+
   /** The answer to a request that succeeded. */
-  async ask({ method = 'GET', name, part, query = {}, json, body, accept }: Asking): Promise<Response> {
-    const target = new URL('/v1/docs', this.#url)
+  async ask({
+    method = 'GET',
+    path = '/v1/docs',
+    name,
+    part,
+    query = {},
+    json,
+    body,
+    accept,
+  }: Asking): Promise<Response> {
+    const target = new URL(path, this.#url)
     // In the query, because URL parsers swallow some names.
     if (name !== undefined) target.searchParams.set('doc', name)
     if (part !== undefined) target.searchParams.set('part', part)
@@ -83,6 +110,15 @@ export class Desk implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#peer?.close()
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (thrown) {
+    // Of another user.
+    return (thrown as { readonly code?: unknown }).code === 'EPERM'
   }
 }
 

@@ -2,6 +2,7 @@
 import type { DocumentDifference, VersionList } from '@knotwork/core'
 import colors from 'picocolors'
 import type { PurgeReport } from '../purge.ts'
+import { shown, table } from './table.ts'
 
 export interface Listed {
   readonly name: string
@@ -71,11 +72,6 @@ ${versions}Other peers keep it until they have heard of the deletion and compact
 ${lost.join('')}`
 }
 
-/** Names hold anything; a terminal is spared what would move it. */
-function shown(name: string): string {
-  return /^[^\p{C}]+$/u.test(name) ? name : JSON.stringify(name)
-}
-
 function minus(text: string): string {
   return lines(text, (line) => colors.red(`- ${line}`))
 }
@@ -88,18 +84,5 @@ function lines(text: string, shape: (line: string) => string): string {
   return text
     .split('\n')
     .map((line) => `${shape(line)}\n`)
-    .join('')
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
     .join('')
 }

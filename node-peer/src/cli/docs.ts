@@ -1,7 +1,8 @@
 /** `knotwork docs`: documents of a peer, whether it runs or not. */
 import type { Retention } from '@knotwork/core'
 import { Option, type Command } from 'commander'
-import { Desk, type Asking, type DeskOptions } from './desk.ts'
+import { onDesk, say, type DeskCommandOptions } from './desk-command.ts'
+import { Desk, type Asking } from './desk.ts'
 import { toldDifference, toldDocuments, toldPurge, toldVersions, type Versions } from './docs-output.ts'
 import {
   exportAll,
@@ -17,10 +18,6 @@ import {
 } from './moving.ts'
 import { retention } from './settings.ts'
 
-interface DocsOptions extends DeskOptions {
-  readonly json?: boolean
-}
-
 export function withDocs(program: Command): void {
   const docs = program
     .command('docs')
@@ -33,10 +30,10 @@ export function withDocs(program: Command): void {
 }
 
 function addListing(docs: Command): void {
-  on(docs.command('ls'))
+  onDesk(docs.command('ls'))
     .description('Lists the documents, with their bytes, those of their history, and their replicas.')
     .option('--prefix <text>', 'only names that begin with it')
-    .action(async (options: DocsOptions & { readonly prefix?: string }) => {
+    .action(async (options: DeskCommandOptions & { readonly prefix?: string }) => {
       await using desk = await Desk.open(options)
       const documents = await listed(desk, options.prefix)
       say(options, { documents }, () => toldDocuments(documents))
@@ -44,7 +41,7 @@ function addListing(docs: Command): void {
 }
 
 function addMoving(docs: Command): void {
-  on(docs.command('export'))
+  onDesk(docs.command('export'))
     .description(
       'Writes a document, or all of them, to files: as Yjs updates, which lose nothing, as JSON, or one root as text.',
     )
@@ -53,7 +50,7 @@ function addMoving(docs: Command): void {
     .addOption(new Option('--format <format>', 'of the files').choices(formats).default('update'))
     .option('--root <name>', 'the root that is text', 'body')
     .option('--out <path>', 'file or directory; without it, one document goes to stdout')
-    .action(async (name: string | undefined, options: DocsOptions & ExportOptions, command: Command) => {
+    .action(async (name: string | undefined, options: DeskCommandOptions & ExportOptions, command: Command) => {
       if ((name === undefined) !== (options.all ?? false)) command.error('error: name a document, or say --all')
       if (options.all === true && options.out === undefined)
         command.error('error: --all wants a directory: --out <path>')
@@ -62,13 +59,13 @@ function addMoving(docs: Command): void {
       if (report !== null) say(options, report, () => toldExport(report))
       if ((report?.failed.length ?? 0) > 0) process.exitCode = 1
     })
-  on(docs.command('import'))
+  onDesk(docs.command('import'))
     .description('Takes documents from files, or from all files of a directory, as `docs export` writes them.')
     .argument('<path...>', 'files or directories; their names are the percent-encoded names of documents')
     .option('--name <name>', 'the document, where there is one file alone')
     .addOption(new Option('--format <format>', 'of the files; default: by their endings').choices(formats))
     .option('--root <name>', 'the root that a text becomes', 'body')
-    .action(async (paths: string[], options: DocsOptions & ImportFilesOptions, command: Command) => {
+    .action(async (paths: string[], options: DeskCommandOptions & ImportFilesOptions, command: Command) => {
       const files = await filesIn(paths)
       if (options.name !== undefined && files.length !== 1) command.error('error: --name is for one file')
       await using desk = await Desk.open(options)
@@ -79,10 +76,10 @@ function addMoving(docs: Command): void {
 }
 
 function addVersions(docs: Command): void {
-  on(docs.command('versions'))
+  onDesk(docs.command('versions'))
     .description('Lists what the document was: sessions as this peer saw them, and versions that somebody named.')
     .argument('<name>', 'the document')
-    .action(async (name: string, options: DocsOptions) => {
+    .action(async (name: string, options: DeskCommandOptions) => {
       const list = (await answer(options, { name, part: 'versions' })) as Versions
       say(options, list, () => toldVersions(name, list))
     })
@@ -90,54 +87,54 @@ function addVersions(docs: Command): void {
     .command('version')
     .description('Works on one version: an id, the name somebody gave it, or any moment, as 2026-05-01T09:30:00Z.')
     .exitOverride()
-  on(version.command('show'))
+  onDesk(version.command('show'))
     .description('Prints the document as it was, as JSON, or one root of it as text.')
     .argument('<name>', 'the document')
     .argument('<version>', 'the version')
     .option('--root <name>', 'the root to be printed')
-    .action(async (name: string, wanted: string, options: DocsOptions & { readonly root?: string }) => {
+    .action(async (name: string, wanted: string, options: DeskCommandOptions & { readonly root?: string }) => {
       await using desk = await Desk.open(options)
       const { root } = options
       const asking = { name, part: partOf(wanted) }
       const text = root === undefined ? { accept: 'application/json' } : { accept: 'text/plain', query: { name: root } }
       process.stdout.write(`${await (await desk.ask({ ...asking, ...text })).text()}\n`)
     })
-  on(version.command('diff'))
+  onDesk(version.command('diff'))
     .description('Prints what has changed since then, or until another version.')
     .argument('<name>', 'the document')
     .argument('<version>', 'the version')
     .argument('[to]', 'another one')
-    .action(async (name: string, wanted: string, to: string | undefined, options: DocsOptions) => {
+    .action(async (name: string, wanted: string, to: string | undefined, options: DeskCommandOptions) => {
       const query = to === undefined ? {} : { query: { to } }
       const difference = await answer(options, { name, part: partOf(wanted, 'diff'), ...query })
       say(options, difference, () => toldDifference(difference))
     })
-  on(version.command('restore'))
+  onDesk(version.command('restore'))
     .description('Makes the document hold again what it held, by new changes; what others write meanwhile is kept.')
     .argument('<name>', 'the document')
     .argument('<version>', 'the version')
-    .action(async (name: string, wanted: string, options: DocsOptions) => {
+    .action(async (name: string, wanted: string, options: DeskCommandOptions) => {
       const outcome = await answer(options, { method: 'POST', name, part: partOf(wanted, 'restore') })
       const isNews = (outcome as { readonly outcome: string }).outcome === 'stored'
       say(options, outcome, () =>
         isNews ? `${name} is as it was.\n` : `${name} is just like that; nothing was changed.\n`,
       )
     })
-  on(version.command('name'))
+  onDesk(version.command('name'))
     .description('Gives the document as it is, or a version of it, a name that all peers see.')
     .argument('<name>', 'the document')
     .argument('<label>', 'the name of the version')
     .option('--of <version>', 'the version to be named')
-    .action(async (name: string, label: string, options: DocsOptions & { readonly of?: string }) => {
+    .action(async (name: string, label: string, options: DeskCommandOptions & { readonly of?: string }) => {
       const json = { name: label, ...(options.of === undefined ? {} : { of: options.of }) }
       const made = await answer(options, { method: 'POST', name, part: 'versions', json })
       say(options, made, () => `${(made as { readonly id: string }).id} ${JSON.stringify(label)}\n`)
     })
-  on(version.command('remove'))
+  onDesk(version.command('remove'))
     .description('Takes a named version away, for all peers.')
     .argument('<name>', 'the document')
     .argument('<version>', 'its id or its name')
-    .action(async (name: string, wanted: string, options: DocsOptions) => {
+    .action(async (name: string, wanted: string, options: DeskCommandOptions) => {
       await using desk = await Desk.open(options)
       await desk.ask({ method: 'DELETE', name, part: partOf(wanted) })
       say(options, { removed: wanted }, () => `${wanted} is gone.\n`)
@@ -145,35 +142,25 @@ function addVersions(docs: Command): void {
 }
 
 function addKeeping(docs: Command): void {
-  on(docs.command('retain'))
+  onDesk(docs.command('retain'))
     .description('Sets how long this peer keeps the history of a document.')
     .argument('<name>', 'the document')
     .argument('<time>', 'days, all, none, or default: as long as this peer keeps any', wishedRetention)
-    .action(async (name: string, kept: Retention | null, options: DocsOptions) => {
+    .action(async (name: string, kept: Retention | null, options: DeskCommandOptions) => {
       await using desk = await Desk.open(options)
       await desk.ask({ method: 'PUT', name, part: 'retention', json: { retention: kept } })
       say(options, { retention: kept }, () => `${name}: the history is kept ${toldRetention(kept)}.\n`)
     })
-  on(docs.command('purge'))
+  onDesk(docs.command('purge'))
     .description('Removes what was deleted from a document, and its history, from the files of this peer, for good.')
     .argument('<name>', 'the document')
-    .action(async (name: string, options: DocsOptions) => {
+    .action(async (name: string, options: DeskCommandOptions) => {
       const report = await answer(options, { method: 'POST', name, part: 'purge' })
       say(options, report, () => toldPurge(name, report))
     })
 }
 
-function on(command: Command): Command {
-  return command
-    .addOption(new Option('--data <directory>', 'where the peer keeps its documents').env('KNOTWORK_DATA'))
-    .addOption(new Option('--url <url>', 'a peer that runs, anywhere').env('KNOTWORK_URL'))
-    .addOption(new Option('--token <secret>', 'its shared secret; better set as a variable').env('KNOTWORK_TOKEN'))
-    .option('--json', 'for programs')
-    .showHelpAfterError()
-    .exitOverride()
-}
-
-async function answer(options: DocsOptions, asking: Asking): Promise<unknown> {
+async function answer(options: DeskCommandOptions, asking: Asking): Promise<unknown> {
   await using desk = await Desk.open(options)
   return (await desk.ask(asking)).json()
 }
@@ -181,10 +168,6 @@ async function answer(options: DocsOptions, asking: Asking): Promise<unknown> {
 function partOf(version: string, deed?: string): string {
   const part = `versions/${encodeURIComponent(version)}`
   return deed === undefined ? part : `${part}/${deed}`
-}
-
-function say({ json }: DocsOptions, fact: unknown, told: () => string): void {
-  process.stdout.write(json === true ? `${JSON.stringify(fact)}\n` : told())
 }
 
 function wishedRetention(text: string): Retention | null {

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { withDocs } from './docs.ts'
 import { version } from '../version.ts'
 import { exitCodeFor, serve } from './serve.ts'
+import { withWatching } from './watching.ts'
 import { withFlagVariables, withSettings, type Settings } from './settings.ts'
 
 const examples = `
@@ -14,6 +15,8 @@ Examples:
   KNOTWORK_TOKEN=secret knotwork serve --host 0.0.0.0
                                                 a peer for the whole network, for those who know the secret
   knotwork serve --y-webrtc notes:secret        a peer in the y-webrtc room "notes", which keeps its document
+  knotwork status                               whether the peer of this machine is ready
+  knotwork peers                                whom it is linked to
   knotwork docs versions notes/today            what that document was before
   knotwork docs purge notes/today               what was deleted there leaves this machine's files
   knotwork serve --json --port 0                for programs: the first line says where it listens
@@ -44,6 +47,7 @@ withSettings(
   await serve(all, command.getOptionValueSource('port') !== 'default')
 })
 
+withWatching(program)
 withDocs(program)
 
 try {
