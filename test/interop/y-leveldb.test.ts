@@ -12,7 +12,7 @@ import { levelDatabase } from '../../node-peer/src/storage/level-database.ts'
 type Persistence = Pick<Persistence2, 'storeUpdate' | 'setMeta' | 'getMetas' | 'getYDoc' | 'destroy'>
 
 const versions: readonly (readonly [string, new (location: string) => Persistence])[] = [
-  ['0.1', Persistence1 as unknown as new (location: string) => Persistence],
+  ['0.1', Persistence1],
   ['0.2', Persistence2],
 ]
 
