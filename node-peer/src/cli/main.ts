@@ -1,11 +1,12 @@
 /** The command `knotwork`. */
 import { KnotworkError } from '@knotwork/core'
 import { Command, CommanderError } from 'commander'
+import { settingsFor, withConfig } from './config.ts'
 import { withDocs } from './docs.ts'
 import { version } from '../version.ts'
 import { exitCodeFor, serve } from './serve.ts'
 import { withWatching } from './watching.ts'
-import { withFlagVariables, withSettings, type Settings } from './settings.ts'
+import { withSettings, type Settings } from './settings.ts'
 
 const examples = `
 Examples:
@@ -16,6 +17,7 @@ Examples:
                                                 a peer for the whole network, for those who know the secret
   knotwork serve --y-webrtc notes:secret        a peer in the y-webrtc room "notes", which keeps its document
   knotwork status                               whether the peer of this machine is ready
+  knotwork config                               each setting, and where it comes from
   knotwork peers                                whom it is linked to
   knotwork docs versions notes/today            what that document was before
   knotwork docs purge notes/today               what was deleted there leaves this machine's files
@@ -36,17 +38,18 @@ withSettings(
     .addHelpText('after', examples)
     .showHelpAfterError('(knotwork serve --help shows what there is)')
     .exitOverride(),
-).action(async (directory: string | undefined, settings: Settings, command: Command) => {
+).action(async (directory: string | undefined, _settings: Settings, command: Command) => {
+  const settings = await settingsFor(command, process.env)
   const { data } = settings
   if (directory !== undefined && data !== undefined && directory !== data) {
     command.error(`error: two data directories, ${directory} and ${data}`)
   }
   const place = directory ?? data
-  const given = { ...settings, ...(place === undefined ? {} : { data: place }) }
-  const all = withFlagVariables(given, process.env, (message) => command.error(`error: ${message}`))
+  const all = { ...settings, ...(place === undefined ? {} : { data: place }) }
   await serve(all, command.getOptionValueSource('port') !== 'default')
 })
 
+withConfig(program)
 withWatching(program)
 withDocs(program)
 

@@ -1,4 +1,4 @@
-/** What can be set: by flag, else by a KNOTWORK_ variable, else by default. */
+/** What can be set: by flag, else by a KNOTWORK_ variable, else by a file (`config-file.ts`), else by default. */
 import type { Retention } from '@knotwork/core'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { defaultDataDirectory } from '../data-directory.ts'
@@ -43,6 +43,7 @@ export interface Settings {
 export function withSettings(command: Command): Command {
   const place = defaultDataDirectory()
   return command
+    .addOption(option('--config <file>', 'JSON file with settings, called as the flags are'))
     .addOption(
       option('--port <number>', 'port to listen on, 0 for any that is free').default(defaultPort).argParser(port),
     )
@@ -125,7 +126,7 @@ function flag(flags: string, description: string): Option {
   return made
 }
 
-function variableFor(long: string): string {
+export function variableFor(long: string): string {
   return `KNOTWORK_${long.replace(/^--/u, '').replaceAll('-', '_').toUpperCase()}`
 }
 
