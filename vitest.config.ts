@@ -10,16 +10,28 @@ const quick = (name: string, include: string) => ({
   test: { name, include: [include], testTimeout: 120_000, hookTimeout: 120_000, sequence: { groupOrder: 0 } },
 })
 
-// Real processes, ports and pages: one file at a time, after the quick ones.
-const slow = (name: string, include: string, groupOrder: number, timeoutMs: number) => ({
+// Real processes, ports and pages, after the quick ones. Processes mostly wait for one another: two files at a time.
+const slow = (name: string, include: string, timeoutMs: number) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [include],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    sequence: { groupOrder: 1 },
+  },
+})
+
+// A browser is busy all the time: one file at a time.
+const pages = (name: string, include: string) => ({
   extends: true as const,
   test: {
     name,
     include: [include],
     fileParallelism: false,
-    testTimeout: timeoutMs,
-    hookTimeout: timeoutMs,
-    sequence: { groupOrder },
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    sequence: { groupOrder: 2 },
   },
 })
 
@@ -37,9 +49,9 @@ export default defineConfig({
       quick('web-peer', 'web-peer/{src,app}/**/*.test.ts'),
       quick('contracts', 'test/contracts/**/*.test.ts'),
       quick('sim', 'test/{sim,mesh}/**/*.test.ts'),
-      slow('interop', 'test/interop/**/*.test.ts', 1, 120_000),
-      slow('integration', 'test/{integration,scale,bench}/**/*.test.ts', 2, 120_000),
-      slow('browser', 'test/browser/**/*.test.ts', 3, 180_000),
+      slow('interop', 'test/interop/**/*.test.ts', 120_000),
+      slow('integration', 'test/{integration,scale,bench}/**/*.test.ts', 120_000),
+      pages('browser', 'test/browser/**/*.test.ts'),
     ],
   },
 })
