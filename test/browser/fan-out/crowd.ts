@@ -72,6 +72,9 @@ export const yWebrtc: Omit<App, 'origin'> = {
   isUpkeep: (pipe, first) => pipe === 'socket' || first === 1,
 }
 
+/** Links of pages that have not changed for so long are those they stay with. */
+const settledMs = 3_000
+
 /** What all pages together have sent. */
 export interface CrowdSends {
   /** Whatever has to do with the document, and the copies of edits among that. */
@@ -110,10 +113,18 @@ export class Crowd implements AsyncDisposable {
     return crowd
   }
 
-  /** Until each page has links to so many others. Stock y-webrtc takes half a minute when a call got lost. */
+  /** Until each page has links to so many others, and no more come. Stock y-webrtc takes half a minute when a call got lost. */
   async linked(to: number): Promise<void> {
-    const isLinked = async (): Promise<boolean> => (await this.#all(this.#app.links)).every((links) => links >= to)
-    await eventually(`${this.#app.name}: each page is linked to ${to}`, isLinked, 120_000)
+    const { name } = this.#app
+    let [before, sinceMs] = ['', performance.now()]
+    const isLinked = async (): Promise<boolean> => {
+      const links = await this.links()
+      if (links.join() !== before) [before, sinceMs] = [links.join(), performance.now()]
+      return links.every((count) => count >= to) && performance.now() - sinceMs > settledMs
+    }
+    await eventually(`${name}: each page is linked to ${to}`, isLinked, 120_000).catch((thrown: unknown) => {
+      throw new Error(`${name}: links of the pages are ${before}`, { cause: thrown })
+    })
   }
 
   links(): Promise<readonly number[]> {
