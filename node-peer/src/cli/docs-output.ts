@@ -2,20 +2,12 @@
 import type { DocumentDifference, VersionList } from '@knotwork/core'
 import colors from 'picocolors'
 import type { PurgeReport } from '../purge.ts'
+import type { DocumentRow } from '../rest/schemas.ts'
 import { shown, table } from './table.ts'
-
-export interface Listed {
-  readonly name: string
-  readonly bytes: number
-  readonly historyBytes: number
-  readonly damaged: number
-  readonly deleted: boolean
-  readonly replicas: number | null
-}
 
 export type Versions = VersionList
 
-export function toldDocuments(documents: readonly Listed[]): string {
+export function toldDocuments(documents: readonly DocumentRow[]): string {
   if (documents.length === 0) return 'No documents.\n'
   const rows = documents.map(({ name, bytes, historyBytes, replicas, deleted, damaged }) => [
     shown(name) + (deleted ? ' (deleted)' : '') + (damaged > 0 ? ` (${damaged} records damaged)` : ''),

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { KnotworkError, messageOf } from '@knotwork/core'
 import type { Asking, Desk } from './desk.ts'
-import type { Listed } from './docs-output.ts'
+import type { DocumentRow } from '../rest/schemas.ts'
 
 export const formats = ['update', 'json', 'text', 'markdown'] as const
 export type Format = (typeof formats)[number]
@@ -48,11 +48,11 @@ export interface ImportReport {
 }
 
 /** All documents, page by page. */
-export async function listed(desk: Desk, prefix = ''): Promise<readonly Listed[]> {
-  const documents: Listed[] = []
+export async function listed(desk: Desk, prefix = ''): Promise<readonly DocumentRow[]> {
+  const documents: DocumentRow[] = []
   for (let after: string | null = ''; after !== null;) {
     const query: Record<string, string> = { limit: '1000', prefix, ...(after === '' ? {} : { after }) }
-    const page = (await (await desk.ask({ query })).json()) as { documents: Listed[]; next: string | null }
+    const page = (await (await desk.ask({ query })).json()) as { documents: DocumentRow[]; next: string | null }
     documents.push(...page.documents)
     after = page.next
   }

@@ -16,7 +16,7 @@ import { freshClient, outcomeOf } from './document.ts'
 import type { RestEnvironment, RestOptions } from './environment.ts'
 import { assertMayWrite, inTime } from './guard.ts'
 import { json } from './request-body.ts'
-import { createdSchema, createSchema, listedSchema, listQuerySchema } from './schemas.ts'
+import { createdSchema, createSchema, listedSchema, listQuerySchema, type DocumentRow } from './schemas.ts'
 
 type Storage = RestOptions['storage']
 
@@ -93,19 +93,10 @@ async function pageOf(
   return { page, isLast: true }
 }
 
-interface Shown {
-  readonly name: string
-  readonly bytes: number
-  readonly historyBytes: number
-  readonly damaged: number
-  readonly deleted: boolean
-  readonly replicas: number | null
-}
-
 async function shown(
   { storage, files }: Pick<RestOptions, 'storage' | 'files'>,
   { name, note }: ListedDocument,
-): Promise<Shown> {
+): Promise<DocumentRow> {
   const { updates, unreadable } = await storage.peek(name)
   const known = note?.isCurrent === true ? decodeNote(note.bytes) : null
   return {

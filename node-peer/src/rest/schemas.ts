@@ -25,19 +25,20 @@ export const listQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 })
 
+const documentRowSchema = z.object({
+  name: z.string(),
+  bytes: z.int().meta({ description: 'Of its log in this storage.' }),
+  historyBytes: z.int().meta({ description: 'What this storage keeps of its past besides; 0 where it keeps none.' }),
+  damaged: z.int().meta({ description: 'Records that were altered, set aside or gone when last looked at.' }),
+  deleted: z.boolean(),
+  replicas: z.int().nullable().meta({ description: 'Peers known to have all of it on disk; null if unknown.' }),
+})
+
+/** A document as lists show it. */
+export type DocumentRow = Readonly<z.infer<typeof documentRowSchema>>
+
 export const listedSchema = z.object({
-  documents: z.array(
-    z.object({
-      name: z.string(),
-      bytes: z.int().meta({ description: 'Of its log in this storage.' }),
-      historyBytes: z
-        .int()
-        .meta({ description: 'What this storage keeps of its past besides; 0 where it keeps none.' }),
-      damaged: z.int().meta({ description: 'Records that were altered, set aside or gone when last looked at.' }),
-      deleted: z.boolean(),
-      replicas: z.int().nullable().meta({ description: 'Peers known to have all of it on disk; null if unknown.' }),
-    }),
-  ),
+  documents: z.array(documentRowSchema),
   next: z.string().nullable().meta({ description: 'What to ask for as `after`; null at the end.' }),
 })
 
